@@ -1,0 +1,159 @@
+"""The one way a table is declared.
+
+A `Table` says what it is called, what it reads, which step computes it and which parameters and checks it uses. How
+it is keyed, computed, checked and written is the same for every table and lives in `assets.workshop`; how Dagster
+sees it, in `assets.dagster_asset`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from resources.engine import run_sql, sql_file
+from resources.intake import SourcePart
+
+Result = duckdb.DuckDBPyRelation | pa.Table | pd.DataFrame
+"""What a step may return."""
+
+
+@dataclass(frozen=True)
+class SqlCheck:
+    """A referential or cross-table check: SQL that returns the rows that violate it.
+
+    Attributes:
+        name: the asset check's name; the query is `sql/<layer>/checks/<name>.sql`.
+        description: what must hold, in words.
+        severity: `error` blocks, `warn` is shown.
+        max_failing_share: share of the table's rows (0..1) that may violate it.
+    """
+
+    name: str
+    description: str
+    severity: Literal["error", "warn"] = "error"
+    max_failing_share: float = 0.0
+
+
+@dataclass
+class Build:
+    """What a step gets: a connection that shows the inputs under their names, and the parameters it declared.
+
+    Attributes:
+        connection: DuckDB with a view `<layer>.<table>` per input.
+        parameters: values of the declared parameters.
+        facts: numbers the step wants shown with the materialisation (plotted over time by Dagster).
+        parts: source tables: the files of the selected deliveries.
+    """
+
+    table: Table
+    connection: duckdb.DuckDBPyConnection
+    parameters: Mapping[str, Any]
+    facts: dict[str, Any] = field(default_factory=dict)
+    parts: tuple[SourcePart, ...] = ()
+
+    def sql(self, name: str) -> duckdb.DuckDBPyRelation:
+        """Run a declared SQL file (one SELECT, parameters as `$name`) and return its relation."""
+        if name not in self.table.sql:
+            raise ValueError(f"{self.table.name} does not declare sql/{name}, so its key would not know of it")
+        view = "_" + name.replace("/", "_").removesuffix(".sql")
+        run_sql(self.connection, f'CREATE OR REPLACE TEMP TABLE "{view}" AS {sql_file(name)}', self.parameters)
+        return self.connection.table(view)
+
+    def frame(self, query: str) -> pd.DataFrame:
+        """Run a query and return a pandas frame."""
+        return run_sql(self.connection, query, self.parameters).df()
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the lake and the warehouse.
+
+    Attributes:
+        name: `<layer>.<table>`; its contract has the same name.
+        compute: the step.
+        inputs: tables the step reads.
+        sql: files below `sql/` that the step runs (checks excluded).
+        parameters: names of the parameters the step reads.
+        checks: referential and cross-table checks.
+        check_inputs: tables that only the checks read.
+        modules: modules whose code counts for the key.
+        kinds: what Dagster shows as kinds.
+    """
+
+    name: str
+    compute: Callable[[Build], Result]
+    inputs: tuple[str, ...] = ()
+    sql: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    checks: tuple[SqlCheck, ...] = ()
+    check_inputs: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ("duckdb", "parquet")
+
+    @property
+    def layer(self) -> str:
+        """First part of the name."""
+        return self.name.split(".")[0]
+
+    @property
+    def short_name(self) -> str:
+        """Second part of the name."""
+        return self.name.split(".")[1]
+
+    @property
+    def dependencies(self) -> tuple[str, ...]:
+        """All tables that must be there first."""
+        return tuple(dict.fromkeys((*self.inputs, *self.check_inputs)))
+
+    @property
+    def check_files(self) -> tuple[str, ...]:
+        """The SQL files of the checks."""
+        return tuple(f"{self.layer}/checks/{check.name}.sql" for check in self.checks)
+
+
+def _calling_module() -> str:
+    frame = inspect.stack()[2]
+    return str(frame.frame.f_globals["__name__"])
+
+
+def sql_table(name: str, *, inputs: tuple[str, ...], parameters: tuple[str, ...] = (), **more: Any) -> Table:
+    """A table computed by the one SELECT in `sql/<layer>/<name>.sql`."""
+    file = name.replace(".", "/") + ".sql"
+    return Table(
+        name,
+        compute=lambda build: build.sql(file),
+        inputs=inputs,
+        sql=(file,),
+        parameters=parameters,
+        modules=(),
+        kinds=("sql", "duckdb"),
+        **more,
+    )
+
+
+def python_table(name: str, compute: Callable[[Build], Result], *, inputs: tuple[str, ...], **more: Any) -> Table:
+    """A table computed by a Python step that calls `methods`; the calling module's code counts for the key."""
+    return Table(name, compute=compute, inputs=inputs, modules=(_calling_module(),), kinds=("python", "duckdb"), **more)
+
+
+def source_table(name: str, *, checks: tuple[SqlCheck, ...] = (), check_inputs: tuple[str, ...] = ()) -> Table:
+    """A table of the source layer: deliveries typed under the contract, the rest in quarantine."""
+    return Table(
+        name,
+        compute=_not_a_step,
+        sql=("source/parse.sql",),
+        checks=checks,
+        check_inputs=check_inputs,
+        modules=("resources.intake",),
+        kinds=("file", "duckdb"),
+    )
+
+
+def _not_a_step(build: Build) -> Result:
+    raise TypeError(f"{build.table.name} is taken in from deliveries, not computed")

@@ -1,0 +1,65 @@
+"""Parameters: every number a statistician may want to argue about, versioned in `parameters.yaml`, never in code.
+
+The repository's `parameters.yaml` holds the defaults; `<home>/parameters.yaml` may override single values. A table's
+key contains the parameters it declares, so a changed parameter recomputes what depends on it and nothing else.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, model_validator
+
+from resources.contract import Strict, explain_validation, load_yaml
+from resources.errors import ConfigurationError
+from resources.home import REPOSITORY
+
+
+class Parameters(Strict):
+    """All parameters with their units; see `parameters.yaml` for the reasons behind the values."""
+
+    version: str
+    reference_area: str = Field(pattern="^[A-Z]{2}$")
+    first_reference_year: int = Field(ge=1990, le=2100)
+    last_reference_year: int = Field(ge=1990, le=2100)
+    headline_numerator: str
+    headline_time_rule: str
+    headline_attribution: str
+    target_share_pct: float = Field(gt=0, lt=100)
+    target_year: int
+    baseline_share_pct: float
+    baseline_year: int
+    disclosure_min_contributors: int = Field(ge=1)
+    disclosure_p_percent: float = Field(gt=0)
+    reconciliation_tolerance: float = Field(gt=0, lt=1e-3)
+    reconciliation_max_iterations: int = Field(ge=1)
+    review_coverage_ratio: float = Field(gt=0)
+    identifier_match_probability: float = Field(gt=0, le=1)
+    name_match_probability: float = Field(gt=0, le=1)
+    name_only_probability: float = Field(gt=0, le=1)
+    cohesion_project_days: int = Field(ge=1, le=3653)
+
+    @model_validator(mode="after")
+    def _years(self) -> Parameters:
+        if self.last_reference_year < self.first_reference_year:
+            raise ValueError("last_reference_year lies before first_reference_year")
+        return self
+
+
+def load_parameters(override: Path | None = None) -> Parameters:
+    """The defaults, with single values replaced by those of `override` where that file exists.
+
+    Raises:
+        ConfigurationError: an unknown name or an impossible value, with the file.
+    """
+    defaults = REPOSITORY / "parameters.yaml"
+    document: dict[str, Any] = dict(load_yaml(defaults))
+    where = defaults
+    if override is not None and override.exists():
+        document |= load_yaml(override) or {}
+        where = override
+    try:
+        return Parameters.model_validate(document)
+    except ValidationError as error:
+        raise ConfigurationError(explain_validation(error), where=str(where), action="correct the file") from None

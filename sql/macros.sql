@@ -1,0 +1,65 @@
+-- Macros that every step may use. Exactness first: money is summed as DECIMAL, so that the order in which threads
+-- meet the rows cannot change a single bit of a total.
+CREATE OR REPLACE MACRO exact_sum(x) AS CAST(sum(CAST(x AS DECIMAL(38, 9))) AS DOUBLE);
+CREATE OR REPLACE MACRO exact_sum_if(x, condition) AS
+    CAST(sum(CASE WHEN condition THEN CAST(x AS DECIMAL(38, 9)) END) AS DOUBLE);
+CREATE OR REPLACE MACRO days_in_year(y) AS date_diff('day', make_date(y, 1, 1), make_date(y + 1, 1, 1));
+CREATE OR REPLACE MACRO year_start(y) AS make_date(y, 1, 1);
+
+-- Section letter of a NACE Rev. 2 code such as '25.62', '2562' or '25' (Regulation 1893/2006, Annex I).
+CREATE OR REPLACE MACRO nace_rev2_section(code) AS (
+    CASE WHEN code IS NULL THEN NULL
+         WHEN regexp_full_match(code, '[A-U]') THEN code
+         ELSE CASE WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 1 AND 3 THEN 'A'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 5 AND 9 THEN 'B'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 10 AND 33 THEN 'C'
+                   WHEN code[1:2] = '35' THEN 'D'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 36 AND 39 THEN 'E'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 41 AND 43 THEN 'F'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 45 AND 47 THEN 'G'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 49 AND 53 THEN 'H'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 55 AND 56 THEN 'I'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 58 AND 63 THEN 'J'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 64 AND 66 THEN 'K'
+                   WHEN code[1:2] = '68' THEN 'L'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 69 AND 75 THEN 'M'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 77 AND 82 THEN 'N'
+                   WHEN code[1:2] = '84' THEN 'O'
+                   WHEN code[1:2] = '85' THEN 'P'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 86 AND 88 THEN 'Q'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 90 AND 93 THEN 'R'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 94 AND 96 THEN 'S'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 97 AND 98 THEN 'T'
+                   WHEN code[1:2] = '99' THEN 'U' END END);
+
+-- Section letter of a NACE Rev. 2.1 code (Delegated Regulation 2023/137): letters from J on differ from Rev. 2.
+CREATE OR REPLACE MACRO nace_rev21_section(code) AS (
+    CASE WHEN code IS NULL THEN NULL
+         WHEN regexp_full_match(code, '[A-V]') THEN code
+         WHEN TRY_CAST(code[1:2] AS INTEGER) < 46 THEN nace_rev2_section(code)
+         ELSE CASE WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 46 AND 47 THEN 'G'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 49 AND 53 THEN 'H'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 55 AND 56 THEN 'I'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 58 AND 60 THEN 'J'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 61 AND 63 THEN 'K'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 64 AND 66 THEN 'L'
+                   WHEN code[1:2] = '68' THEN 'M'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 69 AND 75 THEN 'N'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 77 AND 82 THEN 'O'
+                   WHEN code[1:2] = '84' THEN 'P'
+                   WHEN code[1:2] = '85' THEN 'Q'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 86 AND 88 THEN 'R'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 90 AND 93 THEN 'S'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 94 AND 96 THEN 'T'
+                   WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 97 AND 98 THEN 'U'
+                   WHEN code[1:2] = '99' THEN 'V' END END);
+
+-- A settlement's name without accents, case and district: 'Budapest XI. kerület' -> 'BUDAPEST'.
+CREATE OR REPLACE MACRO place_key(t) AS (
+    nullif(CASE WHEN starts_with(strip_accents(upper(t)), 'BUDAPEST') THEN 'BUDAPEST'
+                ELSE regexp_replace(strip_accents(upper(t)), '[^A-Z]', '', 'g') END, ''));
+
+-- Size class of the EU definition by persons employed (Recommendation 2003/361, headcount criterion only).
+CREATE OR REPLACE MACRO size_class(employees) AS (
+    CASE WHEN employees IS NULL THEN 'unknown' WHEN employees < 10 THEN '0-9' WHEN employees < 50 THEN '10-49'
+         WHEN employees < 250 THEN '50-249' ELSE '250+' END);

@@ -1,0 +1,21 @@
+"""Fixtures of every test: the real sample files, which live beside the repository and never in it; PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from postgres_server import postgres_server, postgres_url
+
+__all__ = ["postgres_server", "postgres_url", "shared_data"]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real sample files; tests that need it are skipped where it is absent."""
+    default = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+    folder = Path(os.environ.get("COOPGVA_SHARED_DATA", default))
+    if not folder.is_dir():
+        pytest.skip(f"real sample files are not here: {folder} (set COOPGVA_SHARED_DATA)")
+    return folder
