@@ -84,6 +84,7 @@ class Table:
         check_inputs: tables that only the checks read.
         modules: modules whose code counts for the key.
         kinds: what Dagster shows as kinds.
+        takes_in: deliveries are taken in; `compute` is not used.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Table:
     check_inputs: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ("duckdb", "parquet")
+    takes_in: bool = False
 
     @property
     def layer(self) -> str:
@@ -152,6 +154,7 @@ def source_table(name: str, *, checks: tuple[SqlCheck, ...] = (), check_inputs: 
         check_inputs=check_inputs,
         modules=("resources.intake",),
         kinds=("file", "duckdb"),
+        takes_in=True,
     )
 
 

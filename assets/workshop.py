@@ -1,0 +1,307 @@
+"""How every table is keyed, computed, checked and written; the same for the UI, the schedule and the command line.
+
+The key of a table is a hash of its contract, code, parameters and the keys of its inputs, down to the bytes of the
+deliveries. So "what should be there" is a pure calculation, and each step compares it with what the lake has: present
+means nothing to do, an input that is absent or of another key means the input is stale and is named.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from assets.code import code_fingerprint
+from assets.lineage import Origins, column_lineage
+from assets.table import Build, Result, Table
+from assets.verdicts import check_table, intake_checks
+from resources.contract import Contract, load_contracts
+from resources.deliveries import Archive, Delivery, parse_as_of
+from resources.durable import file_sha256, write_json
+from resources.engine import EngineLimits, expose, open_engine
+from resources.errors import BlockedInputError, ConfigurationError, DeliveryError, StaleInputError
+from resources.home import REPOSITORY, Home
+from resources.intake import QUARANTINE_SCHEMA, Intake, SourcePart, take_in
+from resources.lake import ROW_GROUP, CheckOutcome, Lake, Version, table_key
+from resources.parameters import Parameters, load_parameters
+from resources.readers.registry import READERS
+from resources.sources import Source, load_sources
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What happened to one table: its version, and whether it was there already."""
+
+    version: Version
+    is_reused: bool
+
+
+@dataclass
+class Workshop:
+    """Everything a step needs to make tables in one home.
+
+    Attributes:
+        home: where deliveries, lake and warehouse are.
+        tables: all tables by name, inputs before consumers.
+        as_of: moment by which deliveries are selected; None for the newest.
+        run_id: names the run whose choice of deliveries is remembered, so that a delivery that arrives while the run
+            is under way does not change its inputs halfway.
+    """
+
+    home: Home
+    tables: Mapping[str, Table]
+    as_of: str | None = None
+    run_id: str = "manual"
+
+    @cached_property
+    def contracts(self) -> dict[str, Contract]:
+        """All contracts by table."""
+        return load_contracts(REPOSITORY / "contracts")
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """Defaults with this home's overrides."""
+        return load_parameters(self.home.parameters)
+
+    @cached_property
+    def _moment(self) -> datetime | None:
+        return parse_as_of(self.as_of) if self.as_of else None
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake of this home."""
+        return Lake(self.home.lake)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The archive of deliveries of this home."""
+        return Archive(self.home.archive)
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources declared in `sources.yaml`."""
+        known = [name.removeprefix("source.") for name in self.tables if name.startswith("source.")]
+        return load_sources(self.home.sources, sorted(READERS), known)
+
+    def sources_of(self, table: str) -> tuple[Source, ...]:
+        """The sources that feed a source table, in the order of the file."""
+        return tuple(s for s in self.sources if f"source.{s.table}" == table)
+
+    # -- deliveries ----------------------------------------------------------------------------------------------
+    def pin(self, source: Source, delivery: Delivery) -> None:
+        """Remember which delivery this run uses for a source."""
+        write_json(self.home.runs / self.run_id / f"{source.id}.json", {"delivery_id": delivery.delivery_id})
+
+    def selected(self, source: Source) -> Delivery:
+        """The delivery this run uses: the pinned one, else the newest received by `as_of`.
+
+        Raises:
+            StaleInputError: nothing was delivered yet.
+        """
+        newest = self.archive.latest(source.id, self._moment)
+        pinned = self.home.runs / self.run_id / f"{source.id}.json"
+        if pinned.exists():
+            wanted = json.loads(pinned.read_text(encoding="utf-8"))["delivery_id"]
+            found = next((d for d in reversed(self.archive.history(source.id)) if d.delivery_id == wanted), None)
+            newest = found or newest
+        if newest is None:
+            when = f" by {self.as_of}" if self.as_of else ""
+            raise StaleInputError(
+                f"source '{source.id}' has not delivered anything{when}",
+                where=f"source.{source.table}",
+                action=f"materialise source.{source.table} or choose a later date",
+            )
+        return newest
+
+    def parts(self, table: str) -> tuple[SourcePart, ...]:
+        """The files of all selected deliveries of a source table, in a fixed order."""
+        return tuple(
+            SourcePart(s.id, part, s.format, s.options, s.constants)
+            for s in self.sources_of(table)
+            for part in self.selected(s).parts
+        )
+
+    # -- keys ----------------------------------------------------------------------------------------------------
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        return {}
+
+    def forget_keys(self) -> None:
+        """Forget calculated keys, because a delivery changed."""
+        self._keys.clear()
+
+    def key(self, name: str) -> str:
+        """The key the table should have now, given contracts, code, parameters and selected deliveries."""
+        if name not in self._keys:
+            table = self.tables[name]
+            deliveries = [
+                [p.source_id, p.format, dict(p.options), dict(p.constants), p.part.name, p.part.sha256]
+                for p in (self.parts(name) if table.takes_in else ())
+            ]
+            self._keys[name] = table_key(
+                contract=self.contracts[name].fingerprint,
+                code=code_fingerprint(table.modules, (*table.sql, *table.check_files)),
+                parameters=self._parameters_of(table),
+                inputs={i: self.key(i) for i in table.dependencies},
+                deliveries=deliveries,
+            )
+        return self._keys[name]
+
+    def current(self, name: str) -> Version | None:
+        """The version the table should have, if the lake has it."""
+        return self.lake.version(name, self.key(name))
+
+    def _parameters_of(self, table: Table) -> dict[str, Any]:
+        try:
+            return {name: getattr(self.parameters, name) for name in table.parameters}
+        except AttributeError as error:
+            raise ConfigurationError(f"unknown parameter ({error})", where=table.name, action="add it") from None
+
+    # -- making --------------------------------------------------------------------------------------------------
+    def materialise(self, name: str) -> Outcome:
+        """Make sure that the table exists under its key.
+
+        Raises:
+            StaleInputError: an input is not there under its current key; names the asset to refresh.
+            BlockedInputError: an input failed a blocking check; names both.
+            DeliveryError: a delivery cannot be read.
+        """
+        table = self.tables[name]
+        version = self.current(name)
+        if version is not None:
+            if self.lake.is_intact(version):
+                return Outcome(version, is_reused=True)
+            self.lake.discard(version)
+        inputs = {i: self.require(i, consumer=name) for i in table.dependencies}
+        paths = {i: self.lake.path(i, v.key) for i, v in inputs.items()}
+        limits = EngineLimits.from_environment(self.home.spill)
+        paths |= {
+            f"quarantine.{i.removeprefix('source.')}": self.lake.quarantine_path(i, v.key)
+            for i, v in inputs.items()
+            if i.startswith("source.") and self.lake.quarantine_path(i, v.key).exists()
+        }
+        with open_engine(limits, paths) as connection:
+            build = Build(table, connection, self._parameters_of(table))
+            version = Version(
+                table=name,
+                key=self.key(name),
+                rows=0,
+                content_sha256="",
+                inputs={i: v.key for i, v in inputs.items()},
+                deliveries={},
+                parameters=dict(build.parameters),
+            )
+            if table.takes_in:
+                version = self._take_in(build, version)
+            else:
+                version = self._write(build, version, table.compute(build))
+            version = replace(version, checks=(*version.checks, *self._checks(build, version)))
+        self.lake.seal(version)
+        return Outcome(version, is_reused=False)
+
+    def require(self, name: str, *, consumer: str) -> Version:
+        """The current version of an input, or an error that names what to refresh."""
+        version = self.current(name)
+        if version is None:
+            raise StaleInputError(
+                f"input {name} is missing or was made from inputs that are no longer current",
+                where=consumer,
+                action=f"refresh {name} first",
+            )
+        if version.blocking_failures:
+            failed = ", ".join(c.name for c in version.blocking_failures)
+            raise BlockedInputError(
+                f"input {name} failed its blocking check {failed}",
+                where=consumer,
+                action=f"look at the check's numbers on {name}; the last good vintage stays published",
+            )
+        return version
+
+    def _write(self, build: Build, version: Version, result: Result) -> Version:
+        contract = self.contracts[version.table]
+        path = self.lake.path(version.table, version.key)
+        rows = self.lake.write(path, _ordered(build.connection, contract, result), contract.schema)
+        expose(build.connection, version.table, path)
+        return replace(version, rows=rows, content_sha256=file_sha256(path), facts=dict(build.facts))
+
+    def _take_in(self, build: Build, version: Version) -> Version:
+        contract = self.contracts[version.table]
+        parts = self.parts(version.table)
+        for part in parts:
+            self.archive.verify(part.part)
+        build.parts = parts
+        if not parts:
+            build.facts["configured"] = False
+        intake = take_in(build.connection, contract, parts)
+        deliveries = {s.id: self.selected(s).delivery_id for s in self.sources_of(version.table)}
+        version = replace(version, deliveries=deliveries)
+        version = self._write(build, version, build.connection.table(intake.accepted))
+        rejected = self._write_quarantine(build, version, intake)
+        if parts and not version.rows and not contract.max_quarantined_share:
+            raise DeliveryError(
+                f"none of {intake.read} rows keeps the contract",
+                where=f"{version.table} ({', '.join(p.part.name for p in parts[:3])})",
+                action="see the reasons in the quarantine file; wrong delimiter, encoding or columns are likely",
+            )
+        build.facts |= {"read": intake.read, "accepted": version.rows, "quarantined": rejected}
+        checks = intake_checks(contract, intake, version.rows, rejected)
+        return replace(version, quarantined=rejected, checks=checks, facts=dict(build.facts))
+
+    def _write_quarantine(self, build: Build, version: Version, intake: Intake) -> int:
+        relation = build.connection.sql(
+            f"SELECT * FROM {intake.quarantined} ORDER BY source_id, file_name, row_number, reasons"
+        )
+        path = self.lake.quarantine_path(version.table, version.key)
+        return self.lake.write(path, relation.to_arrow_reader(ROW_GROUP), QUARANTINE_SCHEMA)
+
+    def _checks(self, build: Build, version: Version) -> tuple[CheckOutcome, ...]:
+        table, contract = build.table, self.contracts[version.table]
+        judged = "_candidate" if table.takes_in and build.parts else version.table
+        return check_table(build.connection, contract, table.checks, version, judged)
+
+    # -- reading -------------------------------------------------------------------------------------------------
+    def column_lineage(self, name: str) -> Origins:
+        """For each column of a table the columns of other tables that it is computed from."""
+        return column_lineage(self.tables[name], self.contracts)
+
+    def quarantine_reasons(self, version: Version) -> str:
+        """The most frequent reasons for quarantine, as a Markdown table with one example row number each."""
+        path = self.lake.quarantine_path(version.table, version.key)
+        with open_engine(EngineLimits.from_environment(self.home.spill), {"quarantine.row": path}) as connection:
+            rows = connection.execute("""
+                SELECT source_id, file_name, key AS column_name, regexp_replace(value, ': .*$', '') AS reason,
+                       count(*) AS n, min(row_number) AS example
+                FROM (SELECT source_id, file_name, row_number, unnest(json_keys(reasons)) AS key, reasons
+                      FROM quarantine.row)
+                CROSS JOIN LATERAL (SELECT json_extract_string(reasons, '$."' || key || '"') AS value)
+                GROUP BY ALL ORDER BY n DESC, 1, 2, 3, 4 LIMIT 20""").fetchall()
+        lines = ["| source | file | column | reason | rows | first row |", "|---|---|---|---|---|---|"]
+        lines += ["| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |" for row in rows]
+        return "\n".join(lines)
+
+    # -- plans ---------------------------------------------------------------------------------------------------
+    def missing(self, names: Iterable[str] | None = None) -> list[str]:
+        """Tables that would have to be computed now."""
+        return [name for name in (names or self.tables) if self.current(name) is None]
+
+
+def _ordered(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, result: Result
+) -> pa.RecordBatchReader:
+    """The result under the contract's columns and types, ordered by primary key."""
+    if isinstance(result, duckdb.DuckDBPyRelation):
+        result.create_view("_result", replace=True)
+    else:
+        connection.register("_result", result)
+    available = [row[0] for row in connection.execute("DESCRIBE _result").fetchall()]
+    known = [n for n in contract.columns if n in available]
+    strange = [n for n in available if n not in contract.columns]
+    columns = [f'CAST("{n}" AS {contract.columns[n].type}) AS "{n}"' for n in known] + [f'"{n}"' for n in strange]
+    order = ", ".join(f'"{n}"' for n in contract.grain)
+    return connection.sql(f"SELECT {', '.join(columns)} FROM _result ORDER BY {order}").to_arrow_reader(ROW_GROUP)
