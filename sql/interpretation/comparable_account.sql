@@ -1,0 +1,43 @@
+-- Annual accounts made comparable: one per legal unit and fiscal year, in HUF mn, with a period.
+-- A filing for the year beats the previous-year column of the next filing; of several filings the latest counts.
+-- Consolidated accounts are refused; a currency without a rate for the year leaves the amounts empty.
+WITH filed AS (
+    SELECT u.legal_unit_id, u.nace_rev2_section, a.*,
+           CASE WHEN lower(a.unit) IN ('thousand', 'ezer', 'th') THEN 1e-3
+                WHEN lower(a.unit) IN ('million', 'millió', 'mn') THEN 1.0
+                WHEN coalesce(lower(a.unit), '') IN ('', 'one', 'unit', 'egység') THEN 1e-6 END
+           * CASE WHEN coalesce(a.currency, 'HUF') = 'HUF' THEN 1.0 ELSE r.huf_per_unit END AS factor
+    FROM source.annual_account AS a
+    JOIN integration.legal_unit AS u USING (tax_stem)
+    LEFT JOIN source.exchange_rate AS r ON r.currency = a.currency AND r.year = a.fiscal_year
+    WHERE a.fiscal_year BETWEEN $first_reference_year - 1 AND $last_reference_year + 1
+),
+chosen AS (
+    SELECT * FROM filed
+    WHERE NOT coalesce(is_consolidated, false)
+    QUALIFY row_number() OVER (
+        PARTITION BY legal_unit_id, fiscal_year
+        ORDER BY coalesce(is_previous_year, false), filing_date DESC NULLS LAST, source_id, file_name, row_number) = 1
+)
+SELECT
+    legal_unit_id, nace_rev2_section, fiscal_year,
+    coalesce(period_from, make_date(fiscal_year, 1, 1)) AS period_from,
+    coalesce(period_to + 1, make_date(fiscal_year + 1, 1, 1)) AS period_to,
+    coalesce(layout, 'total_cost') AS layout,
+    coalesce(is_previous_year, false) AS is_previous_year,
+    coalesce(currency, 'HUF') <> 'HUF' AS is_converted,
+    net_turnover * factor AS net_turnover,
+    coalesce(capitalised_own_performance, CASE WHEN layout = 'total_cost' THEN 0 END) * factor
+        AS capitalised_own_performance,
+    coalesce(other_income, 0) * factor AS other_income,
+    other_income_nonoperating * factor AS other_income_nonoperating,
+    material_expenses * factor AS material_expenses,
+    personnel_expenses * factor AS personnel_expenses,
+    depreciation * factor AS depreciation,
+    coalesce(other_expenses, 0) * factor AS other_expenses,
+    taxes_on_production * factor AS taxes_on_production,
+    operating_result * factor AS operating_result,
+    export_turnover * factor AS export_turnover,
+    taxes_on_production * factor AS d29,
+    average_employees
+FROM chosen
