@@ -8,6 +8,7 @@ Annotations are evaluated here (no `from __future__ import annotations`): Dagste
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -93,31 +94,27 @@ def build_asset(table: Table, contract: Contract, tables: Mapping[str, Table]) -
     return asset
 
 
-class one_line_failures:  # noqa: N801 - reads as a statement
+@contextmanager
+def one_line_failures(context: dg.AssetExecutionContext) -> Iterator[None]:
     """Turn expected errors into Dagster failures of one line; those that a retry cannot mend are not retried."""
-
-    def __init__(self, context: dg.AssetExecutionContext) -> None:
-        self.context = context
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, TransportError):
-            self.context.log.warning(str(error))
-            raise dg.Failure(description=str(error), allow_retries=True) from None
-        if isinstance(error, CoopgvaError):
-            raise dg.Failure(description=str(error), allow_retries=False) from None
+    try:
+        yield
+    except TransportError as error:
+        context.log.warning(str(error))
+        raise dg.Failure(description=str(error), allow_retries=True) from None
+    except CoopgvaError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from None
 
 
 def is_last_try(context: dg.AssetExecutionContext) -> bool:
     """Whether no retry is left, so that a late source falls back to its last delivery."""
-    return context.retry_number >= RETRY.max_retries
+    return int(context.retry_number) >= RETRY.max_retries
 
 
 def describe(contract: Contract) -> str:
     """Title, purpose and grain in Markdown."""
-    return f"**{contract.title}**. {contract.purpose}\n\nOne row per {', '.join(contract.grain)}. GSBPM {contract.gsbpm}."
+    grain = ", ".join(contract.grain)
+    return f"**{contract.title}**. {contract.purpose}\n\nOne row per {grain}. GSBPM {contract.gsbpm}."
 
 
 def column_schema(contract: Contract) -> dg.TableSchema:

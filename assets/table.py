@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import duckdb
 import pandas as pd
@@ -19,7 +19,7 @@ import pyarrow as pa
 from resources.engine import run_sql, sql_file
 from resources.intake import SourcePart
 
-Result = duckdb.DuckDBPyRelation | pa.Table | pd.DataFrame
+Result: TypeAlias = duckdb.DuckDBPyRelation | pa.Table | pd.DataFrame
 """What a step may return."""
 
 

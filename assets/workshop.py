@@ -291,9 +291,7 @@ class Workshop:
         return [name for name in (names or self.tables) if self.current(name) is None]
 
 
-def _ordered(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, result: Result
-) -> pa.RecordBatchReader:
+def _ordered(connection: duckdb.DuckDBPyConnection, contract: Contract, result: Result) -> pa.RecordBatchReader:
     """The result under the contract's columns and types, ordered by primary key."""
     if isinstance(result, duckdb.DuckDBPyRelation):
         result.create_view("_result", replace=True)

@@ -48,5 +48,5 @@ class BlockedInputError(CoopgvaError):
     """An input has failed a blocking check."""
 
 
-class PublishRefused(CoopgvaError):
+class PublishRefusedError(CoopgvaError):
     """The gate kept a vintage inside the house."""

@@ -50,16 +50,17 @@ def _batch_definition() -> Any:
     """Great Expectations' way to a data frame; made once, because every context leaves a temporary folder."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     frames = context.data_sources.add_pandas("frames").add_dataframe_asset("table")
     return frames.add_batch_definition_whole_dataframe("whole")
 
 
 def _configured(contract: Contract, expectation: Expectation) -> Any:
-    from great_expectations.exceptions import ExpectationNotFoundError
+    from great_expectations.exceptions.exceptions import ExpectationNotFoundError
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     # a column of dates is compared with timestamps only

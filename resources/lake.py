@@ -167,7 +167,12 @@ class Lake:
 
 
 def table_key(
-    *, contract: str, code: str, parameters: Mapping[str, Any], inputs: Mapping[str, str], deliveries: Iterable[Any] = ()
+    *,
+    contract: str,
+    code: str,
+    parameters: Mapping[str, Any],
+    inputs: Mapping[str, str],
+    deliveries: Iterable[Any] = (),
 ) -> str:
     """The key of a table version: a hash of everything that can change its bytes."""
     document = {

@@ -32,7 +32,7 @@ def withheld_cells(contributions: pd.DataFrame, rules: PrimaryRules) -> pd.DataF
 
     A cell of N2 is also withheld where N2 less N1, both published, would leave too few contributors.
     """
-    rows: list[tuple[int, str, str, str, str]] = []
+    rows: list[tuple[object, ...]] = []
     for (year, numerator), part in contributions.groupby(["reference_year", "numerator_code"], sort=True):
         beyond = part[part["is_beyond_n1"]] if numerator != "N1" else part.iloc[:0]
         if is_unsafe(part, rules) or is_unsafe(beyond, rules):
@@ -75,16 +75,16 @@ def _target_tracker(build: Build) -> Result:
         shares["share_pct"] / 100, shares["reference_year"], p["target_share_pct"] / 100, p["target_year"]
     )
     table = pd.concat([shares, tracked.drop(columns="is_reached")], axis=1)
-    before = table[["numerator_code", "reference_year", "share_pct"]].assign(
-        reference_year=table["reference_year"] + 1
-    )
+    before = table[["numerator_code", "reference_year", "share_pct"]].assign(reference_year=table["reference_year"] + 1)
     table = table.merge(before, on=["numerator_code", "reference_year"], how="left", suffixes=("", "_before"))
     is_headline = table["numerator_code"] == p["headline_numerator"]
     is_baseline = (table["numerator_code"] == "N1") & (table["reference_year"] == p["baseline_year"])
     build.facts |= {
-        f"share_{row.numerator_code}_{row.reference_year}_pct": round(float(row.share_pct), 4)
-        for row in table.itertuples()
-        if not row.is_withheld and row.numerator_code == p["headline_numerator"]
+        f"share_{p['headline_numerator']}_{year}_pct": round(share, 4)
+        for year, share in zip(
+            *(table.loc[is_headline, c].tolist() for c in ("reference_year", "share_pct")), strict=True
+        )
+        if not pd.isna(share)
     }
     return table.assign(
         target_share_pct=p["target_share_pct"],

@@ -11,8 +11,8 @@ from methods.membership import day_share, year_end
 PARTICIPATIONS = """
     SELECT legal_unit_id AS firm_id, numerator_code, cooperation_id, valid_from,
            least(valid_to, make_date($last_reference_year + 1, 1, 1)) AS valid_to, probability,
-           CASE WHEN status = 'review' THEN 1 WHEN method IN ('name_and_place', 'former_name_and_place') THEN 2 ELSE 3 END
-               AS strength
+           CASE WHEN status = 'review' THEN 1
+                WHEN method IN ('name_and_place', 'former_name_and_place') THEN 2 ELSE 3 END AS strength
     FROM integration.participation
     WHERE numerator_code IS NOT NULL AND (valid_to IS NULL OR valid_to > valid_from)
       AND valid_from < make_date($last_reference_year + 1, 1, 1)
@@ -63,9 +63,7 @@ def cooperating_firms(participations: pd.DataFrame, year: int) -> pd.DataFrame:
         }
     )
     result["evidence"] = np.array(["candidate", "name", "identifier"])[result["strength"].to_numpy() - 1]
-    return (
-        result.drop(columns="strength").rename_axis("legal_unit_id").reset_index().assign(reference_year=year)
-    )
+    return result.drop(columns="strength").rename_axis("legal_unit_id").reset_index().assign(reference_year=year)
 
 
 def _cooperating_firm(build: Build) -> Result:

@@ -1,4 +1,4 @@
-"""The whole graph on an economy whose share was computed by hand (see `tiny`), and what a refresh must and must not do."""
+"""The whole graph on an economy whose share was computed by hand (see `tiny`): figures, and what a refresh may do."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def rows(shop: Workshop, table: str, query: str) -> list[tuple[Any, ...]]:
 
 
 def test_headline_is_the_share_computed_by_hand(tiny: Workshop) -> None:
-    found = rows(tiny, "access.target_tracker", "SELECT share_pct, share_lower_pct, share_upper_pct, distance_pp FROM t "
-                 "WHERE numerator_code = 'N1'")  # fmt: skip
+    query = "SELECT share_pct, share_lower_pct, share_upper_pct, distance_pp FROM t WHERE numerator_code = 'N1'"
+    found = rows(tiny, "access.target_tracker", query)
     assert found == [(31.25, pytest.approx(100 * 1540 / 6600), pytest.approx(100 * 2090 / 6600), pytest.approx(-21.25))]
 
 
@@ -36,7 +36,8 @@ def test_lines_and_denominators(tiny: Workshop) -> None:
 
 
 def test_sections_are_published_and_add_up(tiny: Workshop) -> None:
-    query = "SELECT activity_code, gva_huf_mn, share_pct FROM t WHERE numerator_code = 'N1' AND table_code = 'T2' ORDER BY 1"
+    query = """SELECT activity_code, gva_huf_mn, share_pct FROM t
+               WHERE numerator_code = 'N1' AND table_code = 'T2' ORDER BY 1"""
     assert rows(tiny, "access.cooperation_gva", query) == [
         ("C", pytest.approx(990.0), pytest.approx(100 * 990 / 4000)),
         ("J", pytest.approx(1072.5), pytest.approx(100 * 1072.5 / 2600)),
@@ -44,7 +45,8 @@ def test_sections_are_published_and_add_up(tiny: Workshop) -> None:
 
 
 def test_a_lone_joiner_is_not_revealed_by_n2_less_n1(tiny: Workshop) -> None:
-    query = "SELECT table_code, gva_huf_mn, share_pct, firm_count, obs_status, conf_status FROM t WHERE numerator_code = 'N2'"
+    query = """SELECT table_code, gva_huf_mn, share_pct, firm_count, obs_status, conf_status FROM t
+               WHERE numerator_code = 'N2'"""
     assert set(rows(tiny, "access.cooperation_gva", query)) == {
         ("T1", None, None, None, "Q", "C"),
         ("T2", None, None, None, "Q", "C"),
@@ -94,7 +96,12 @@ def test_one_changed_delivery_recomputes_only_what_depends_on_it(tmp_path: Path,
     assert "source.cluster_label" in recomputed
     assert "access.cooperation_gva" in recomputed
     assert recomputed.isdisjoint(
-        {"source.business_registry", "source.annual_account", "interpretation.value_added", "interpretation.reconciliation"}
+        {
+            "source.business_registry",
+            "source.annual_account",
+            "interpretation.value_added",
+            "interpretation.reconciliation",
+        }
     )
 
 
@@ -122,7 +129,9 @@ def test_stale_input_is_refused_and_named(tmp_path: Path, tiny: Workshop) -> Non
     parameters = (home / "parameters.yaml").read_text()
     (home / "parameters.yaml").write_text(parameters + "reconciliation_tolerance: 1.0e-9\n")
     shop = Workshop(tiny.home.__class__(home), TABLES, None, "third")
-    with pytest.raises(StaleInputError, match=r"interpretation.firm_gva: input interpretation.reconciliation .* refresh"):
+    with pytest.raises(
+        StaleInputError, match=r"interpretation.firm_gva: input interpretation.reconciliation .* refresh"
+    ):
         shop.materialise("interpretation.firm_gva")
 
 

@@ -102,7 +102,12 @@ def account(firm: str, value_added_huf_mn: float) -> list[Any]:
 def write_national_accounts(deliveries: Path) -> None:
     """S.1 and S.11 totals and the S.11 margins as SDMX-CSV 2.0."""
     cells = [("HU", "S1", "_T", 6600), ("HU", "S11", "_T", 3300), ("HU", "S1", "C", 4000), ("HU", "S1", "J", 2600)]
-    cells += [("HU", "S11", "C", 1650), ("HU", "S11", "J", 1650), ("HU11", "S11", "_T", 1650), ("HU12", "S11", "_T", 1650)]
+    cells += [
+        ("HU", "S11", "C", 1650),
+        ("HU", "S11", "J", 1650),
+        ("HU11", "S11", "_T", 1650),
+        ("HU12", "S11", "_T", 1650),
+    ]
     write_csv(
         deliveries / "national_accounts.csv",
         "STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,REF_SECTOR,STO,ACTIVITY,UNIT_MEASURE,PRICES,TIME_PERIOD,OBS_VALUE,"
@@ -147,8 +152,8 @@ def write_cooperations(deliveries: Path) -> None:
     write_csv(
         deliveries / "organization.csv",
         "projectID,organisationID,vatNumber,name,city,country,order,role,ecContribution,netEcContribution,totalCost",
-        [["900001", "999900001", f"HU{STEMS['F4']}", "PROBA F4 LIMITED", "BUDAPEST", "HU", "1", "participant", "1", "1", "2"],
-         ["900001", "999900002", "MISSING", "UNIVERSITAT WIEN", "WIEN", "AT", "2", "coordinator", "1", "1", "2"]],
+        [["900001", "999900001", f"HU{STEMS['F4']}", "PROBA F4 LTD", "BUDAPEST", "HU", "1", "partner", "1", "1", "2"],
+         ["900001", "999900002", "MISSING", "UNI WIEN", "WIEN", "AT", "2", "coordinator", "1", "1", "2"]],
         ";",
     )  # fmt: skip
 

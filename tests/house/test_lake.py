@@ -11,7 +11,9 @@ import pytest
 from resources.errors import CoopgvaError
 from resources.lake import ROW_GROUP, CheckOutcome, Lake, Version, table_key
 
-SCHEMA = pa.schema([pa.field("id", pa.int64(), nullable=False), pa.field("day", pa.date32()), pa.field("x", pa.float64())])
+SCHEMA = pa.schema(
+    [pa.field("id", pa.int64(), nullable=False), pa.field("day", pa.date32()), pa.field("x", pa.float64())]
+)
 
 
 def numbers(rows: int) -> pa.Table:
@@ -72,7 +74,9 @@ def test_bit_flip_is_seen(tmp_path: Path) -> None:
 def test_schema_is_enforced(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     with pytest.raises(CoopgvaError, match="column 'id' is null in 1 rows"):
-        lake.write(tmp_path / "t" / "a.parquet", pa.table({"id": [None, 1], "day": [None, None], "x": [1.0, 2.0]}), SCHEMA)
+        lake.write(
+            tmp_path / "t" / "a.parquet", pa.table({"id": [None, 1], "day": [None, None], "x": [1.0, 2.0]}), SCHEMA
+        )
     with pytest.raises(CoopgvaError, match=r"unknown: \['y'\]"):
         lake.write(tmp_path / "t" / "a.parquet", pa.table({"id": [1], "y": [1]}), SCHEMA)
     assert not (tmp_path / "t" / "a.parquet").exists()
