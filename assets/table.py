@@ -85,6 +85,7 @@ class Table:
         modules: modules whose code counts for the key.
         kinds: what Dagster shows as kinds.
         takes_in: deliveries are taken in; `compute` is not used.
+        tolerates_failed_checks: may read inputs that failed a blocking check, because showing them is its purpose.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Table:
     modules: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ("duckdb", "parquet")
     takes_in: bool = False
+    tolerates_failed_checks: bool = False
 
     @property
     def layer(self) -> str:

@@ -25,7 +25,7 @@ from resources.contract import Contract, load_contracts
 from resources.deliveries import Archive, Delivery, parse_as_of
 from resources.durable import file_sha256, write_json
 from resources.engine import EngineLimits, expose, open_engine
-from resources.errors import BlockedInputError, ConfigurationError, DeliveryError, StaleInputError
+from resources.errors import BlockedInputError, ConfigurationError, StaleInputError
 from resources.home import REPOSITORY, Home
 from resources.intake import QUARANTINE_SCHEMA, Intake, SourcePart, take_in
 from resources.lake import ROW_GROUP, CheckOutcome, Lake, Version, table_key
@@ -214,7 +214,7 @@ class Workshop:
                 where=consumer,
                 action=f"refresh {name} first",
             )
-        if version.blocking_failures:
+        if version.blocking_failures and not self.tables[consumer].tolerates_failed_checks:
             failed = ", ".join(c.name for c in version.blocking_failures)
             raise BlockedInputError(
                 f"input {name} failed its blocking check {failed}",
@@ -243,12 +243,6 @@ class Workshop:
         version = replace(version, deliveries=deliveries)
         version = self._write(build, version, build.connection.table(intake.accepted))
         rejected = self._write_quarantine(build, version, intake)
-        if parts and not version.rows and not contract.max_quarantined_share:
-            raise DeliveryError(
-                f"none of {intake.read} rows keeps the contract",
-                where=f"{version.table} ({', '.join(p.part.name for p in parts[:3])})",
-                action="see the reasons in the quarantine file; wrong delimiter, encoding or columns are likely",
-            )
         build.facts |= {"read": intake.read, "accepted": version.rows, "quarantined": rejected}
         checks = intake_checks(contract, intake, version.rows, rejected)
         return replace(version, quarantined=rejected, checks=checks, facts=dict(build.facts))

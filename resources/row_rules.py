@@ -34,7 +34,7 @@ def _between(a: dict[str, Any]) -> str:
     low, high = a.get("min_value"), a.get("max_value")
     parts = []
     if low is not None:
-        parts.append(f"{column} {'<'} {literal(low)}")
+        parts.append(f"{column} {'<=' if a.get('strict_min') else '<'} {literal(low)}")
     if high is not None:
         parts.append(f"{column} {'>=' if a.get('strict_max') else '>'} {literal(high)}")
     return " OR ".join(parts)

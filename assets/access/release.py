@@ -1,0 +1,231 @@
+"""The release: the gate, the vintage and the warehouse, as the last asset of the graph.
+
+`access.release` is not a table of the lake: it records which table versions belong together and makes them readable.
+What may pass is decided in `assets.gate`, how it is stored in `resources.warehouse`.
+
+Annotations are evaluated here (no `from __future__ import annotations`): Dagster refuses a context annotated by text.
+"""
+
+import datetime as dt
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from json import JSONDecodeError
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from assets.charts import headline_chart
+from assets.dagster_asset import RETRY, WorkshopResource, one_line_failures
+from assets.gate import gate
+from assets.table import Table
+from assets.workshop import Workshop
+from resources.contract import Contract
+from resources.engine import EngineLimits, open_engine
+from resources.home import Home
+from resources.lake import Version, Vintage
+from resources.row_rules import quoted
+from resources.warehouse.release import Publication, make_release
+from resources.warehouse.target import publish_release
+
+KEY = dg.AssetKey(["access", "release"])
+POOL = "warehouse"
+TRACKER = "access.target_tracker"
+LOG = "publications.jsonl"
+
+
+@dataclass(frozen=True)
+class ReleaseOutcome:
+    """What a release did.
+
+    Attributes:
+        vintage: the vintage that is readable now.
+        is_new: whether the vintage was recorded by this release.
+        changed: tables whose version differs from what was readable before, sorted; all of them the first time.
+        publications: what happened to each warehouse.
+        versions: the version of every table of the vintage.
+    """
+
+    vintage: Vintage
+    is_new: bool
+    changed: tuple[str, ...]
+    publications: tuple[Publication, ...]
+    versions: Mapping[str, Version]
+
+    @property
+    def is_published(self) -> bool:
+        """Whether anything was written to a warehouse."""
+        return any(publication.is_replaced for publication in self.publications)
+
+    @property
+    def in_words(self) -> str:
+        """One line for the log."""
+        if not self.is_new:
+            done = "published again" if self.is_published else "nothing to publish"
+            return f"nothing changed: no new vintage, {self.vintage.vintage_id} stays, {done}"
+        return f"new vintage {self.vintage.vintage_id}: {len(self.changed)} of {len(self.versions)} tables changed"
+
+
+def publish(shop: Workshop, *, now: dt.datetime) -> ReleaseOutcome:
+    """Let the current tables through the gate, record their vintage and publish it.
+
+    An as-of run is published to a folder of its own, `<home>/warehouse/as-of/<moment>`, and replaces nothing.
+
+    Args:
+        shop: the workshop; its `as_of` decides where to.
+        now: goes into the publication log, never into content.
+
+    Raises:
+        PublishRefusedError: see `assets.gate`.
+        TransportError: a warehouse is locked or cannot be reached.
+        CoopgvaError: a warehouse could not be written.
+    """
+    versions = gate(shop)
+    deliveries = {source: delivery for v in versions.values() for source, delivery in v.deliveries.items()}
+    vintage, is_new = shop.lake.record_vintage({n: v.key for n, v in versions.items()}, deliveries, shop.as_of)
+    publications = publish_release(
+        warehouse_folder(shop.home, shop.as_of),
+        shop.contracts,
+        make_release(vintage.vintage_id, versions, shop.lake),
+        limits=EngineLimits.from_environment(shop.home.spill),
+        is_as_of=bool(shop.as_of),
+    )
+    _log(shop, vintage, now)
+    changed = _changed(shop, vintage, publications[-1].previous)
+    return ReleaseOutcome(vintage, is_new, changed, publications, versions)
+
+
+def warehouse_folder(home: Home, as_of: str | None) -> Path:
+    """Where the DuckDB files of a run go."""
+    if not as_of:
+        return home.warehouse
+    return home.warehouse / "as-of" / re.sub(r"[^0-9A-Za-z+-]", "", as_of)
+
+
+def _changed(shop: Workshop, vintage: Vintage, previous: str | None) -> tuple[str, ...]:
+    before = next((v.tables for v in shop.lake.vintages() if v.vintage_id == previous), {})
+    names = vintage.tables.keys() | before.keys()
+    return tuple(sorted(n for n in names if vintage.tables.get(n) != before.get(n)))
+
+
+def _log(shop: Workshop, vintage: Vintage, now: dt.datetime) -> None:
+    """Append to the publication log what became readable when; a vintage that already was is not repeated."""
+    path = shop.home.root / LOG
+    known = [entry for entry in publication_log(shop.home) if entry.get("as_of") == shop.as_of]
+    if known and known[-1].get("vintage_id") == vintage.vintage_id:
+        return
+    entry = {
+        "published_at": now.astimezone(dt.UTC).isoformat(timespec="seconds"),
+        "vintage_id": vintage.vintage_id,
+        "run_id": shop.run_id,
+        "as_of": shop.as_of,
+    }
+    with path.open("ab+") as handle:
+        is_torn = handle.tell() > 0 and path.read_bytes()[-1:] != b"\n"  # a process died while it wrote the last line
+        handle.write(b"\n" * is_torn + json.dumps(entry, sort_keys=True).encode() + b"\n")
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def publication_log(home: Home) -> list[dict[str, Any]]:
+    """What became readable when, oldest first: `published_at`, `vintage_id`, `run_id`, `as_of` (or null)."""
+    path = home.root / LOG
+    entries = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ():
+        try:
+            entries.append(json.loads(line))
+        except JSONDecodeError:
+            continue  # torn by a killed process; the next publication is on a line of its own
+    return entries
+
+
+def headline(shop: Workshop, versions: Mapping[str, Version]) -> pd.DataFrame:
+    """`reference_year` and `share_pct` of the headline variant by year; empty if the table is not of this vintage."""
+    if TRACKER not in versions:
+        return pd.DataFrame({"reference_year": [], "share_pct": []})
+    variant = {
+        "numerator_code": shop.parameters.headline_numerator,
+        "time_rule": shop.parameters.headline_time_rule,
+        "attribution_code": shop.parameters.headline_attribution,
+    }
+    chosen = {c: v for c, v in variant.items() if c in shop.contracts[TRACKER].columns}
+    where = " AND ".join(f"{quoted(column)} = ${column}" for column in chosen) or "true"
+    path = shop.lake.path(TRACKER, versions[TRACKER].key)
+    with open_engine(EngineLimits.from_environment(shop.home.spill), {TRACKER: path}) as connection:
+        query = f"SELECT reference_year, share_pct FROM {TRACKER} WHERE {where} ORDER BY reference_year"
+        return connection.execute(query, chosen or None).df()
+
+
+def release_metadata(shop: Workshop, outcome: ReleaseOutcome) -> dict[str, Any]:
+    """Vintage, what changed, where it is, and the headline as table and chart."""
+    metadata: dict[str, Any] = {
+        "vintage": outcome.vintage.vintage_id,
+        "status": outcome.in_words,
+        "is_new_vintage": outcome.is_new,
+        "tables": len(outcome.versions),
+        "changed_tables": dg.MetadataValue.md("\n".join(f"- `{n}`" for n in outcome.changed) or "none"),
+    }
+    for publication in outcome.publications:
+        metadata |= {name: dg.MetadataValue.path(place) for name, place in publication.places.items()}
+    shares = headline(shop, outcome.versions)
+    known = shares.dropna()
+    if not known.empty:
+        p = shop.parameters
+        metadata |= {
+            "headline_share_pct": float(known["share_pct"].iloc[-1]),
+            "headline_year": int(known["reference_year"].iloc[-1]),
+            "headline": dg.MetadataValue.md(headline_table(shares)),
+            "headline_chart": dg.MetadataValue.md(
+                headline_chart(shares, target_share_pct=p.target_share_pct, target_year=p.target_year)
+            ),
+        }
+    return metadata
+
+
+def headline_table(shares: pd.DataFrame) -> str:
+    """The headline by year as a Markdown table."""
+    lines = ["| reference year | share of gross value added |", "|---|---|"]
+    lines += [
+        f"| {int(year)} | {'withheld' if pd.isna(share) else f'{share:.2f} %'} |"
+        for year, share in shares[["reference_year", "share_pct"]].itertuples(index=False)
+    ]
+    return "\n".join(lines)
+
+
+def build_release(tables: Mapping[str, Table], contracts: Mapping[str, Contract]) -> dg.AssetsDefinition:
+    """The asset `access.release`, downstream of every table.
+
+    Args:
+        tables: all tables by name.
+        contracts: their contracts; the published ones are listed in the description.
+    """
+    published = [contracts[n] for n in sorted(tables) if tables[n].layer == "access"]
+    listed = "\n".join(f"- `{contract.table}`: {contract.title}" for contract in published)
+
+    @dg.asset(
+        key=KEY,
+        deps=[dg.AssetKey(name.split(".")) for name in tables],
+        group_name="access",
+        description=(
+            "**Release**. The gate re-reads the recorded checks of every table, records the vintage and publishes it "
+            f"to the warehouse in one step. Published tables:\n\n{listed}\n\nGSBPM 7.2."
+        ),
+        owners=["team:statistics"],
+        kinds={"duckdb"},
+        tags={"gsbpm": "7.2", "confidentiality": "public"},
+        pool=POOL,
+        retry_policy=RETRY,
+    )
+    def release(context: dg.AssetExecutionContext, workshop: WorkshopResource) -> dg.MaterializeResult[Any]:
+        shop = workshop.open(tables, context.run.run_id)
+        with one_line_failures(context):
+            outcome = publish(shop, now=dt.datetime.now(dt.UTC))
+            metadata = release_metadata(shop, outcome)
+        context.log.info(outcome.in_words)
+        return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(outcome.vintage.vintage_id))
+
+    return release
