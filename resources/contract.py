@@ -25,6 +25,9 @@ ColumnType = Literal["varchar", "integer", "bigint", "double", "boolean", "date"
 Severity = Literal["error", "warn"]
 Confidentiality = Literal["identifying", "confidential", "public"]
 
+SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same safe language, parsed in C where PyYAML was built with it: every process reads forty contracts."""
+
 ARROW_TYPES: dict[str, pa.DataType] = {
     "varchar": pa.string(),
     "integer": pa.int32(),
@@ -192,7 +195,7 @@ def load_yaml(path: Path) -> Any:
         ConfigurationError: the file is missing or is not YAML; names file and line.
     """
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER)
     except FileNotFoundError:
         raise ConfigurationError("file not found", where=str(path), action="create it or name another file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

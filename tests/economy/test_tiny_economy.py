@@ -8,12 +8,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import refresh
-from tiny import YEAR, write_tiny_economy
 
 from assets.catalogue import TABLES
 from assets.workshop import Workshop
 from resources.errors import BlockedInputError, StaleInputError
+from tests.economy.refreshing import refresh
+from tests.economy.tiny import YEAR, write_tiny_economy
 
 
 def rows(shop: Workshop, table: str, query: str) -> list[tuple[Any, ...]]:
