@@ -1,0 +1,30 @@
+"""The two jobs: `refresh` makes every table and releases them, `publish` only releases what the lake already has.
+
+When a job runs is said in `pipelines.schedules` and `pipelines.sensors`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+REFRESH = "refresh"
+PUBLISH = "publish"
+RELEASE = dg.AssetKey(["access", "release"])
+
+
+def build_jobs() -> list[Any]:
+    """Both jobs (of a type that Dagster does not export), to be resolved by `Definitions`."""
+    return [
+        dg.define_asset_job(
+            REFRESH,
+            selection=dg.AssetSelection.all(),
+            description="Take in new deliveries, recompute what depends on them, release the tables that may leave.",
+        ),
+        dg.define_asset_job(
+            PUBLISH,
+            selection=dg.AssetSelection.assets(RELEASE),
+            description="Judge and release the versions that the lake has now; computes no table.",
+        ),
+    ]

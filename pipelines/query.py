@@ -1,0 +1,97 @@
+"""`coopgva query`: run one statement on the published tables and print the rows.
+
+The connection is read only, and everything that reaches outside the published file is switched off.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from resources.errors import ConfigurationError
+from resources.home import Home
+
+if TYPE_CHECKING:
+    import duckdb
+
+SHOWN_ROWS = 1000
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def query(home: Home, statement: str, output: Format, stream: TextIO) -> None:
+    """Print the rows of a SELECT on the published tables.
+
+    Args:
+        home: whose published file is read.
+        statement: SQL; tables are `access.<name>`.
+        output: how rows are printed. `table` stops after `SHOWN_ROWS` rows and says so; the others print all.
+        stream: where to.
+
+    Raises:
+        ConfigurationError: the statement is wrong, or does more than read published tables.
+        CoopgvaError: nothing is published yet.
+    """
+    import duckdb
+
+    from resources.warehouse.reading import connect_published
+
+    with connect_published(home) as connection:
+        connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+        try:
+            cursor = connection.execute(statement)
+            names = [column[0] for column in cursor.description or []]
+            {Format.TABLE: _table, Format.CSV: _csv, Format.JSON: _json}[output](cursor, names, stream)
+        except duckdb.Error as error:
+            raise ConfigurationError(
+                str(error).strip().partition("\n")[0],
+                where="query",
+                action="see the tables with: select table_name from information_schema.tables",
+            ) from None
+
+
+def _table(cursor: duckdb.DuckDBPyConnection, names: list[str], stream: TextIO) -> None:
+    rows = cursor.fetchmany(SHOWN_ROWS + 1)
+    table = RichTable(*map(escape, names))
+    for row in rows[:SHOWN_ROWS]:
+        table.add_row(*(escape(_text(value)) for value in row))
+    console = Console(file=stream, soft_wrap=False)
+    console.print(table, highlight=False)
+    if len(rows) > SHOWN_ROWS:
+        console.print(f"only the first {SHOWN_ROWS} rows are shown; --format csv prints all", highlight=False)
+
+
+def _csv(cursor: duckdb.DuckDBPyConnection, names: list[str], stream: TextIO) -> None:
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(names)
+    while rows := cursor.fetchmany(10_000):
+        writer.writerows(rows)
+
+
+def _json(cursor: duckdb.DuckDBPyConnection, names: list[str], stream: TextIO) -> None:
+    """One JSON array, an object per line."""
+    stream.write("[")
+    separator = "\n"
+    while rows := cursor.fetchmany(10_000):
+        for row in rows:
+            stream.write(separator + json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str))
+            separator = ",\n"
+    stream.write("\n]\n")
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
