@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table as RichTable
 
 from resources.errors import ConfigurationError
@@ -63,12 +64,22 @@ def query(home: Home, statement: str, output: Format, stream: TextIO) -> None:
 
 
 def _table(cursor: duckdb.DuckDBPyConnection, names: list[str], stream: TextIO) -> None:
+    """A table, or one block per row where the columns would not fit side by side."""
     rows = cursor.fetchmany(SHOWN_ROWS + 1)
     table = RichTable(*map(escape, names))
-    for row in rows[:SHOWN_ROWS]:
-        table.add_row(*(escape(_text(value)) for value in row))
+    texts = [[escape(_text(value)) for value in row] for row in rows[:SHOWN_ROWS]]
+    for cells in texts:
+        table.add_row(*cells)
     console = Console(file=stream, soft_wrap=False)
-    console.print(table, highlight=False)
+    unlimited = console.options.update(width=100_000)
+    if Measurement.get(console, unlimited, table).maximum <= console.width:
+        console.print(table, highlight=False)
+    else:
+        for number, cells in enumerate(texts, start=1):
+            block = RichTable(title=f"row {number}", title_justify="left", show_header=False)
+            for name, cell in zip(names, cells, strict=True):
+                block.add_row(escape(name), cell)
+            console.print(block, highlight=False)
     if len(rows) > SHOWN_ROWS:
         console.print(f"only the first {SHOWN_ROWS} rows are shown; --format csv prints all", highlight=False)
 

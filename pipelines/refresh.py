@@ -265,7 +265,9 @@ class EventLog:
         result = event.asset_check_evaluation_data
         if not result.passed:
             numbers = ", ".join(
-                f"{k} {v.value}" for k, v in result.metadata.items() if isinstance(v.value, int | float)
+                f"{k} {v.value:g}" if isinstance(v.value, float) else f"{k} {v.value}"
+                for k, v in result.metadata.items()
+                if isinstance(v.value, int | float)
             )
             line = f"{result.check_name}" + (f" ({numbers})" if numbers else "")
             (self.blocking if result.blocking and result.severity is dg.AssetCheckSeverity.ERROR else []).append(line)

@@ -58,12 +58,13 @@ def ui(sample_home: Path, chromium: str) -> Iterator[str]:
         )
         try:
             _wait_until_it_answers(f"http://127.0.0.1:{port}/server_info", process, log)
-            children = psutil.Process(process.pid).children(recursive=True)
             yield f"http://127.0.0.1:{port}"
         finally:
+            tree = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
             process.terminate()
-            process.wait(timeout=90)
-        _, alive = psutil.wait_procs(children, timeout=30)
+            _, alive = psutil.wait_procs(tree, timeout=60)
+            for left in alive:
+                left.kill()
         assert alive == [], "SIGTERM left processes of the UI behind"
 
 
