@@ -45,7 +45,7 @@ class DeliveryState:
 
 
 def receive(shop: Workshop, table: Table, *, now: dt.datetime, may_fall_back: bool) -> list[DeliveryState]:
-    """Fetch and pin every source of a source table; nothing is fetched in an as-of run.
+    """Fetch and pin every source of a source table, once per run; nothing is fetched in an as-of run.
 
     Raises:
         DeliveryError: what the source answered is no delivery.
@@ -54,7 +54,10 @@ def receive(shop: Workshop, table: Table, *, now: dt.datetime, may_fall_back: bo
     states = []
     for source in shop.sources_of(table.name) if table.takes_in else ():
         is_new, trouble = False, ""
-        if shop.as_of is None:
+        pin = shop.pinned(source)
+        if pin and not pin.trouble:
+            delivery, is_new = shop.selected(source), pin.is_new
+        elif shop.as_of is None:
             try:
                 result = fetch(source, shop.home.sources.parent, shop.archive, now=now)
                 delivery, is_new = result.delivery, result.is_new
@@ -65,7 +68,7 @@ def receive(shop: Workshop, table: Table, *, now: dt.datetime, may_fall_back: bo
                 delivery, trouble = earlier, str(error)
         else:
             delivery = shop.selected(source)
-        shop.pin(source, delivery)
+        shop.pin(source, delivery, is_new=is_new, trouble=trouble)
         states.append(_state(source, delivery, is_new, trouble, now))
     if states:
         shop.forget_keys()

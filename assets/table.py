@@ -7,7 +7,7 @@ sees it, in `assets.dagster_asset`.
 
 from __future__ import annotations
 
-import inspect
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -122,8 +122,7 @@ class Table:
 
 
 def _calling_module() -> str:
-    frame = inspect.stack()[2]
-    return str(frame.frame.f_globals["__name__"])
+    return str(sys._getframe(2).f_globals["__name__"])
 
 
 def sql_table(name: str, *, inputs: tuple[str, ...], parameters: tuple[str, ...] = (), **more: Any) -> Table:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -40,6 +41,21 @@ class Outcome:
 
     version: Version
     is_reused: bool
+
+
+@dataclass(frozen=True)
+class Pin:
+    """The delivery that a run uses for a source.
+
+    Attributes:
+        delivery_id: which one.
+        is_new: it came with this run.
+        trouble: why nothing newer could be had; empty if the source was reached.
+    """
+
+    delivery_id: str
+    is_new: bool
+    trouble: str = ""
 
 
 @dataclass
@@ -94,9 +110,18 @@ class Workshop:
         return tuple(s for s in self.sources if f"source.{s.table}" == table)
 
     # -- deliveries ----------------------------------------------------------------------------------------------
-    def pin(self, source: Source, delivery: Delivery) -> None:
-        """Remember which delivery this run uses for a source."""
-        write_json(self.home.runs / self.run_id / f"{source.id}.json", {"delivery_id": delivery.delivery_id})
+    def pin(self, source: Source, delivery: Delivery, *, is_new: bool, trouble: str = "") -> None:
+        """Remember which delivery this run uses for a source, and how it came by it."""
+        pin = {"delivery_id": delivery.delivery_id, "is_new": is_new, "trouble": trouble}
+        write_json(self._pin_path(source), pin)
+
+    def pinned(self, source: Source) -> Pin | None:
+        """What this run chose for a source, once it did."""
+        path = self._pin_path(source)
+        return Pin(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+    def _pin_path(self, source: Source) -> Path:
+        return self.home.runs / self.run_id / f"{source.id}.json"
 
     def selected(self, source: Source) -> Delivery:
         """The delivery this run uses: the pinned one, else the newest received by `as_of`.
@@ -105,11 +130,10 @@ class Workshop:
             StaleInputError: nothing was delivered yet.
         """
         newest = self.archive.latest(source.id, self._moment)
-        pinned = self.home.runs / self.run_id / f"{source.id}.json"
-        if pinned.exists():
-            wanted = json.loads(pinned.read_text(encoding="utf-8"))["delivery_id"]
-            found = next((d for d in reversed(self.archive.history(source.id)) if d.delivery_id == wanted), None)
-            newest = found or newest
+        pin = self.pinned(source)
+        if pin and (newest is None or newest.delivery_id != pin.delivery_id):
+            history = reversed(self.archive.history(source.id))
+            newest = next((d for d in history if d.delivery_id == pin.delivery_id), newest)
         if newest is None:
             when = f" by {self.as_of}" if self.as_of else ""
             raise StaleInputError(
