@@ -132,4 +132,16 @@ def close_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:
     runs = instance.get_runs(dg.RunsFilter(statuses=statuses, tags={STARTED_BY: COMMAND_LINE}))
     for run in runs:
         instance.report_run_failed(run, "The process that ran this was killed; the next refresh resumes its work.")
+    _free_places_in_pools(instance)
     return [run.run_id for run in runs]
+
+
+def _free_places_in_pools(instance: dg.DagsterInstance) -> None:
+    """Give back the pool slots of runs that have ended: a killed run cannot, and the next one would wait for ever."""
+    storage = instance.event_log_storage
+    if not storage.supports_global_concurrency_limits:
+        return
+    for run_id in sorted(storage.get_concurrency_run_ids()):
+        run = instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            storage.free_concurrency_slots_for_run(run_id)

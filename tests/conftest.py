@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from postgres_server import postgres_server, postgres_url
+
+from tests.postgres_server import postgres_server, postgres_url
 
 __all__ = ["postgres_server", "postgres_url", "shared_data"]
 

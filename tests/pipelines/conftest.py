@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from sample_home import make_sample_home
+
+from tests.sample_home import make_sample_home
 
 
 @pytest.fixture(scope="session")

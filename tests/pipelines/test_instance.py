@@ -135,3 +135,21 @@ def test_events_are_all_kept_while_connections_are_held(home: Home) -> None:
         assert dg.DagsterEventType.ASSET_CHECK_EVALUATION in kinds
         assert dg.DagsterEventType.RUN_SUCCESS in kinds
         assert instance.get_latest_materialization_event(dg.AssetKey("table")) is not None
+
+
+def test_a_killed_run_gives_back_its_place_in_the_pool(home: Home) -> None:
+    @dg.job
+    def work() -> None:
+        pass
+
+    with open_instance(home) as instance:
+        storage = instance.event_log_storage
+        storage.initialize_concurrency_limit_to_default("warehouse")
+        killed = instance.create_run_for_job(work, status=dg.DagsterRunStatus.STARTED, tags={STARTED_BY: COMMAND_LINE})
+        waiting = instance.create_run_for_job(work, status=dg.DagsterRunStatus.STARTED)
+        assert storage.claim_concurrency_slot("warehouse", killed.run_id, "release").is_claimed
+        assert not storage.claim_concurrency_slot("warehouse", waiting.run_id, "release").is_claimed
+        close_abandoned_runs(instance)
+        assert storage.claim_concurrency_slot("warehouse", waiting.run_id, "release").is_claimed
+        close_abandoned_runs(instance)
+        assert storage.get_concurrency_run_ids() == {waiting.run_id}, "a run under way keeps its place"
