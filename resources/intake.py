@@ -12,6 +12,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -329,9 +330,13 @@ def _register_identifiers(connection: duckdb.DuckDBPyConnection, contract: Contr
 
 
 def _column_check(is_valid: Callable[[str], bool]) -> Callable[[pa.ChunkedArray], pa.Array]:
-    """An Arrow function that applies a python-stdnum check to a column; DuckDB passes no nulls."""
+    """An Arrow function that applies a python-stdnum check to a column; DuckDB passes no nulls.
+
+    A firm files year after year: what was checked once is remembered, for as many firms as fit into some 50 MB.
+    """
+    remembered = lru_cache(maxsize=262_144)(is_valid)
 
     def check(values: pa.ChunkedArray) -> pa.Array:
-        return pa.array([is_valid(v) for v in values.to_pylist()], pa.bool_())
+        return pa.array([remembered(v) for v in values.to_pylist()], pa.bool_())
 
     return check
