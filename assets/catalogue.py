@@ -8,26 +8,11 @@ from graphlib import TopologicalSorter
 from assets.access import published_tables
 from assets.integration import cooperation, firm_identity, legal_unit, national_account
 from assets.interpretation import cooperating_firm, cooperation_gva, firm_gva, reconciliation, value_added
-from assets.source import (
-    annual_accounts,
-    business_registry,
-    classifications,
-    clusters,
-    events,
-    national_accounts,
-    projects,
-    quarantine,
-)
+from assets.source import delivered, quarantine
 from assets.table import Table
 
 MODULES = (
-    business_registry,
-    annual_accounts,
-    national_accounts,
-    projects,
-    clusters,
-    events,
-    classifications,
+    delivered,
     quarantine,
     national_account,
     legal_unit,

@@ -8,31 +8,11 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from assets.source import (
-    annual_accounts,
-    business_registry,
-    classifications,
-    clusters,
-    events,
-    national_accounts,
-    projects,
-)
+from assets.source import delivered
 from assets.table import Build, Table, python_table
 from resources.intake import QUARANTINE_SCHEMA
 
-DELIVERED = tuple(
-    table.name
-    for module in (
-        business_registry,
-        annual_accounts,
-        national_accounts,
-        projects,
-        clusters,
-        events,
-        classifications,
-    )
-    for table in module.TABLES
-)
+DELIVERED = tuple(table.name for table in delivered.TABLES)
 
 
 def unite(build: Build) -> duckdb.DuckDBPyRelation | pa.Table:

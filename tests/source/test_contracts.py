@@ -8,33 +8,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets.source import (
-    annual_accounts,
-    business_registry,
-    classifications,
-    clusters,
-    events,
-    national_accounts,
-    projects,
-    quarantine,
-)
+from assets.source import delivered, quarantine
 from resources.contract import load_contract
 from resources.engine import SQL, sql_file
 from resources.errors import ConfigurationError
 from resources.row_rules import failing_rows
 from tests.source.conftest import CONTRACTS
 
-MODULES = (
-    business_registry,
-    annual_accounts,
-    national_accounts,
-    projects,
-    clusters,
-    events,
-    classifications,
-    quarantine,
-)
-TABLES = {table.name: table for module in MODULES for table in module.TABLES}
+TABLES = {table.name: table for table in (*delivered.TABLES, *quarantine.TABLES)}
 
 
 @pytest.mark.parametrize("path", CONTRACTS, ids=lambda p: p.stem)
