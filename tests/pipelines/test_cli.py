@@ -152,6 +152,14 @@ def test_query_only_reads_what_is_published(statement: str, coopgva: Command, pu
     assert "2.29" in coopgva("query", "select share_pct from access.target_tracker").out
 
 
+def test_query_prints_a_block_per_row_when_columns_do_not_fit(coopgva: Command, published: Home) -> None:
+    columns = ", ".join(f"{number} as column_with_a_long_name_{number}" for number in range(1, 12))
+    said = coopgva("query", f"select {columns} union all select {columns.replace('11 as', '12 as')}").out
+    assert "row 1" in said
+    assert "row 2" in said
+    assert "column_with_a_long_name_11" in said, "nothing is cut off"
+
+
 def test_query_escapes_what_looks_like_markup(coopgva: Command, published: Home) -> None:
     assert "[bold]x[/bold]" in coopgva("query", "select '[bold]x[/bold]' as \"[red]name\"").out
 
