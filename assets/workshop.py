@@ -8,6 +8,7 @@ means nothing to do, an input that is absent or of another key means the input i
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +18,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from assets.code import code_fingerprint
 from assets.lineage import Origins, column_lineage
@@ -31,7 +33,7 @@ from resources.home import REPOSITORY, Home
 from resources.intake import QUARANTINE_SCHEMA, Intake, SourcePart, take_in
 from resources.lake import ROW_GROUP, CheckOutcome, Lake, Version, table_key
 from resources.parameters import Parameters, load_parameters
-from resources.readers.registry import READERS
+from resources.readers.registry import READERS, check_options
 from resources.sources import Source, load_sources
 
 
@@ -103,7 +105,7 @@ class Workshop:
     def sources(self) -> tuple[Source, ...]:
         """The sources declared in `sources.yaml`."""
         known = [name.removeprefix("source.") for name in self.tables if name.startswith("source.")]
-        return load_sources(self.home.sources, sorted(READERS), known)
+        return load_sources(self.home.sources, sorted(READERS), known, check_options)
 
     def sources_of(self, table: str) -> tuple[Source, ...]:
         """The sources that feed a source table, in the order of the file."""
@@ -112,6 +114,7 @@ class Workshop:
     # -- deliveries ----------------------------------------------------------------------------------------------
     def pin(self, source: Source, delivery: Delivery, *, is_new: bool, trouble: str = "") -> None:
         """Remember which delivery this run uses for a source, and how it came by it."""
+        self.home.keep_private()
         pin = {"delivery_id": delivery.delivery_id, "is_new": is_new, "trouble": trouble}
         write_json(self._pin_path(source), pin)
 
@@ -196,6 +199,7 @@ class Workshop:
             BlockedInputError: an input failed a blocking check; names both.
             DeliveryError: a delivery cannot be read.
         """
+        self.home.keep_private()
         table = self.tables[name]
         version = self.current(name)
         if version is not None:
@@ -303,10 +307,32 @@ class Workshop:
         lines += ["| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |" for row in rows]
         return "\n".join(lines)
 
+    def quarantine_in_words(self, name: str) -> str:
+        """How many rows of a table's current version are quarantined, and the first; empty if none are.
+
+        Columns and reasons are named, values are not: whoever reads the log need not be allowed to read the rows.
+        """
+        version = self.current(name)
+        if version is None or not version.quarantined:
+            return ""
+        file = pq.ParquetFile(self.lake.quarantine_path(name, version.key))
+        (first,) = next(file.iter_batches(1, columns=["file_name", "row_number", "reasons"])).to_pylist()
+        reasons = ", ".join(f"{column}: {_without_value(why)}" for column, why in json.loads(first["reasons"]).items())
+        noun = "row" if version.quarantined == 1 else "rows"
+        return (
+            f"{name}: {version.quarantined:,} {noun} quarantined, "
+            f"first: {first['file_name']} row {first['row_number']}, {reasons}; see source.quarantine"
+        )
+
     # -- plans ---------------------------------------------------------------------------------------------------
     def missing(self, names: Iterable[str] | None = None) -> list[str]:
         """Tables that would have to be computed now."""
         return [name for name in (names or self.tables) if self.current(name) is None]
+
+
+def _without_value(reason: str) -> str:
+    """A reason for quarantine without what the delivery said: `not a valid date: 31/02` is `not a valid date`."""
+    return re.sub(r":.*|(?<=^duplicate key) .*", "", reason, flags=re.DOTALL)
 
 
 def _ordered(connection: duckdb.DuckDBPyConnection, contract: Contract, result: Result) -> pa.RecordBatchReader:

@@ -15,8 +15,10 @@ CHUNK = 1 << 20
 
 
 @contextmanager
-def replacing(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
+def replacing(path: Path, *, mode: int = 0o600) -> Iterator[Path]:
     """Yield a temporary path in the folder of `path`; on success fsync it and rename it to `path`.
+
+    Readable by the owner only unless `mode` says otherwise: nearly everything here speaks of single firms.
 
     A process that dies inside leaves `path` as it was; the leftover `.tmp` file is never read.
     """

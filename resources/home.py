@@ -25,6 +25,13 @@ class Home:
         """The home named by the argument, else by `COOPGVA_HOME`, else `./.coopgva`."""
         return cls(Path(root or os.environ.get("COOPGVA_HOME") or ".coopgva").absolute())
 
+    def keep_private(self) -> None:
+        """Create the folders that hold data of single firms, for their owner only; what is published stands beside."""
+        for folder in (self.archive, self.lake, self.runs, self.spill, self.dagster):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if folder.stat().st_mode & 0o077:
+                folder.chmod(0o700)
+
     @property
     def sources(self) -> Path:
         """`sources.yaml`: where deliveries come from."""

@@ -35,6 +35,7 @@ class Parameters(Strict):
     reconciliation_tolerance: float = Field(gt=0, lt=1e-3)
     reconciliation_max_iterations: int = Field(ge=1)
     review_coverage_ratio: float = Field(gt=0)
+    review_blocking_share_pct: float = Field(gt=0)
     identifier_match_probability: float = Field(gt=0, le=1)
     name_match_probability: float = Field(gt=0, le=1)
     name_only_probability: float = Field(gt=0, le=1)
@@ -51,13 +52,20 @@ def load_parameters(override: Path | None = None) -> Parameters:
     """The defaults, with single values replaced by those of `override` where that file exists.
 
     Raises:
-        ConfigurationError: an unknown name or an impossible value, with the file.
+        ConfigurationError: no mapping, an unknown name or an impossible value, with the file.
     """
     defaults = REPOSITORY / "parameters.yaml"
     document: dict[str, Any] = dict(load_yaml(defaults))
     where = defaults
     if override is not None and override.exists():
-        document |= load_yaml(override) or {}
+        values = load_yaml(override)
+        if not isinstance(values, dict | None):
+            raise ConfigurationError(
+                f"a {type(values).__name__} stands where names and values are expected",
+                where=str(override),
+                action="write one `name: value` per line",
+            )
+        document |= values or {}
         where = override
     try:
         return Parameters.model_validate(document)

@@ -15,13 +15,12 @@ from methods.target import target_tracker
 
 CONTRIBUTIONS = """
     SELECT c.reference_year, c.numerator_code, coalesce(g.activity_code, '') AS activity_code, g.enterprise_group_id,
-           g.calibrated_huf_mn AS value,
+           g.calibrated_huf_mn AS value, c.evidence,
            c.legal_unit_id NOT IN (
                SELECT legal_unit_id FROM interpretation.cooperating_firm AS n
                WHERE n.numerator_code = 'N1' AND n.reference_year = c.reference_year AND n.evidence <> 'candidate'
            ) AS is_beyond_n1
     FROM interpretation.cooperating_firm AS c JOIN interpretation.firm_gva AS g USING (legal_unit_id, reference_year)
-    WHERE c.evidence <> 'candidate'
     ORDER BY ALL"""
 
 CELL = ["reference_year", "numerator_code", "table_code", "activity_code"]
@@ -45,6 +44,23 @@ def withheld_cells(contributions: pd.DataFrame, rules: PrimaryRules) -> pd.DataF
     return pd.DataFrame(rows, columns=[*CELL, "reason"])
 
 
+def unsafe_bounds(contributions: pd.DataFrame, rules: PrimaryRules) -> pd.DataFrame:
+    """Years and numerators whose bounds are not published.
+
+    The share less its lower bound is what firms linked by name contribute, the upper bound less the share is what
+    candidates under review do; each of the two sets must be safe on its own, or a member could subtract itself.
+
+    Returns:
+        One row per `reference_year` and `numerator_code`.
+    """
+    rows = [
+        key
+        for key, part in contributions.groupby(["reference_year", "numerator_code"], sort=True)
+        if any(is_unsafe(part[part["evidence"] == evidence], rules) for evidence in ("name", "candidate"))
+    ]
+    return pd.DataFrame(rows, columns=["reference_year", "numerator_code"])
+
+
 def is_unsafe(contributions: pd.DataFrame, rules: PrimaryRules) -> bool:
     """Whether the sum of these contributions would reveal one of them; nothing reveals nothing."""
     return primary(contributions["value"].to_numpy(), list(contributions["enterprise_group_id"]), rules=rules).is_unsafe
@@ -55,9 +71,11 @@ def _cooperation_gva(build: Build) -> Result:
         frequency=build.parameters["disclosure_min_contributors"],
         p_percent=build.parameters["disclosure_p_percent"],
     )
-    withheld = withheld_cells(build.frame(CONTRIBUTIONS), rules)
-    build.connection.register("_withheld", withheld.astype({"reference_year": "int64"}))
-    build.connection.execute("CREATE TEMP TABLE withheld AS SELECT * FROM _withheld")
+    contributions = build.frame(CONTRIBUTIONS)
+    withheld = withheld_cells(contributions[contributions["evidence"] != "candidate"], rules)
+    for name, frame in (("withheld", withheld), ("unsafe_bound", unsafe_bounds(contributions, rules))):
+        build.connection.register(f"_{name}", frame.astype({"reference_year": "int64"}))
+        build.connection.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM _{name}")
     result = build.sql("access/cooperation_gva.sql")
     row = build.connection.execute(
         'SELECT count(*), count(*) FILTER (WHERE is_withheld) FROM "_access_cooperation_gva"'
@@ -101,6 +119,7 @@ cooperation_gva = python_table(
     inputs=("interpretation.cooperation_gva", "interpretation.cooperating_firm", "interpretation.firm_gva"),
     sql=("access/cooperation_gva.sql",),
     parameters=(
+        "headline_numerator",
         "headline_time_rule",
         "headline_attribution",
         "disclosure_min_contributors",

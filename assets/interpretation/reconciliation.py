@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from assets.table import Build, Result, SqlCheck, python_table
-from methods.reconciliation import rake
+from methods.reconciliation import ReconciliationError, rake
+from resources.errors import CoopgvaError
 
 SEED_RATIO = 0.01
 """Seed of an empty cell as a share of what independence of activity and region would give it."""
@@ -111,14 +112,21 @@ def _reconciliation(build: Build) -> Result:
         of_year = margins["reference_year"] == year
         rows = margins[of_year & national].set_index("activity_code")["value_huf_mn"]
         columns = margins[of_year & ~national].set_index("ref_area")["value_huf_mn"]
-        result = reconcile_year(
-            cells[cells["reference_year"] == year].drop(columns="reference_year"),
-            rows,
-            columns,
-            tolerance=build.parameters["reconciliation_tolerance"],
-            max_iterations=build.parameters["reconciliation_max_iterations"],
-            review=build.parameters["review_coverage_ratio"],
-        )
+        try:
+            result = reconcile_year(
+                cells[cells["reference_year"] == year].drop(columns="reference_year"),
+                rows,
+                columns,
+                tolerance=build.parameters["reconciliation_tolerance"],
+                max_iterations=build.parameters["reconciliation_max_iterations"],
+                review=build.parameters["review_coverage_ratio"],
+            )
+        except ReconciliationError as error:
+            raise CoopgvaError(
+                f"the S.11 margins of {year} cannot be met: {error}",
+                where="interpretation.reconciliation",
+                action="look at the S11 rows of source.national_account for that year",
+            ) from None
         results.append(result.assign(reference_year=year))
     if not results:
         return pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
@@ -142,8 +150,16 @@ reconciliation = python_table(
         "reconciliation_tolerance",
         "reconciliation_max_iterations",
         "review_coverage_ratio",
+        "review_blocking_share_pct",
     ),
-    checks=(SqlCheck("margins_are_met", "Calibrated cells sum to the S.11 margin of every activity"),),
+    checks=(
+        SqlCheck("margins_are_met", "Calibrated cells sum to the S.11 margin of every activity"),
+        SqlCheck(
+            "year_within_its_margins",
+            "Firms do not report more than their cells by over a given share of the year's S.11 GVA; look at the cells "
+            "under review, one account in the wrong unit is enough",
+        ),
+    ),
 )
 
 TABLES = (reconciliation,)

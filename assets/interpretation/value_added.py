@@ -5,6 +5,7 @@ Accounts are taken one fiscal year at a time, so that a national decade never st
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from assets.table import Build, Result, python_table
@@ -12,8 +13,9 @@ from methods.accounting_periods import calendarise
 from methods.imputation import impute_ratio
 from methods.value_added import value_added
 
-# accounts are in HUF mn with three decimals of their thousands: half a thousand is rounding
-ROUNDING_HUF_MN = 0.0005
+# seven items in whole thousands round to at most four thousand together, and large firms file in millions
+ROUNDING_HUF_MN = 0.004
+ROUNDING_RATIO = 0.001
 MEASURES = ("va_production", "va_income", "va_proxy", "va_factor_cost", "gva_basic_prices")
 KEPT = ("legal_unit_id", "year", "year_coverage", "is_calendarised", "is_previous_year", "is_converted")
 AMOUNTS = ("net_turnover", "export_turnover", "average_employees")
@@ -26,15 +28,34 @@ FLAGS = (
 
 
 def account_years(accounts: pd.DataFrame) -> pd.DataFrame:
-    """Value added per account and calendar year; cost-of-sales accounts by the ratio of their section."""
+    """Value added per account and calendar year.
+
+    An account whose operating result does not follow from its items is not believed: one of them is wrong, often by a
+    factor of a thousand, and nobody knows which. Its value added is imputed by the personnel expenses of its section;
+    accounts by function (cost of sales), which lack the items, by the turnover of theirs.
+    """
     measured = pd.concat([accounts, value_added(accounts, tolerance=ROUNDING_HUF_MN)[[*MEASURES, *FLAGS]]], axis=1)
     lacking = measured["gva_basic_prices"].isna()
+    failed = fails_edit_rule(measured)
+    measured.loc[failed, list(MEASURES)] = np.nan
+    by_turnover = measured.assign(net_turnover=measured["net_turnover"].where(~failed))
     for measure in MEASURES:
-        measured[measure] = impute_ratio(measured, measure, "net_turnover", by=["nace_rev2_section"])["value"]
-    measured["is_imputed"] = lacking & measured["gva_basic_prices"].notna()
+        personnel = impute_ratio(measured, measure, "personnel_expenses", by=["nace_rev2_section"])["value"]
+        turnover = impute_ratio(by_turnover, measure, "net_turnover", by=["nace_rev2_section"])["value"]
+        measured[measure] = personnel.where(failed, turnover)
+    measured["is_imputed"] = (lacking | failed) & measured["gva_basic_prices"].notna()
+    measured["is_edit_failed"] = failed
     flows = [*MEASURES, "net_turnover", "export_turnover"]
     by_year = calendarise(measured, flows=flows)
-    return by_year[[*KEPT, *MEASURES, *AMOUNTS, *FLAGS, "is_imputed"]].reset_index(drop=True)
+    return by_year[[*KEPT, *MEASURES, *AMOUNTS, *FLAGS, "is_imputed", "is_edit_failed"]].reset_index(drop=True)
+
+
+def fails_edit_rule(measured: pd.DataFrame) -> pd.Series:
+    """Accounts whose two routes differ by more than rounding: half a per mille and more of what went through them."""
+    gap = (measured["va_production"] - measured["va_income"]).abs()
+    scale = measured[["net_turnover", "material_expenses", "personnel_expenses"]].abs().max(axis=1)
+    failed = gap > ROUNDING_HUF_MN + ROUNDING_RATIO * scale.fillna(0.0)
+    return failed.fillna(False).astype(bool)
 
 
 def _value_added(build: Build) -> Result:
@@ -53,12 +74,14 @@ def _value_added(build: Build) -> Result:
         connection.unregister("_chunk")
     result = build.sql("interpretation/value_added.sql")
     row = connection.execute(
-        'SELECT count(*), count(*) FILTER (WHERE is_imputed) FROM "_interpretation_value_added"'
+        "SELECT count(*), count(*) FILTER (WHERE is_imputed), count(*) FILTER (WHERE method_flag = 'edit_failed') "
+        'FROM "_interpretation_value_added"'
     ).fetchone()
-    total, imputed = row or (0, 0)
+    total, imputed, failed = row or (0, 0, 0)
     refused = connection.execute("SELECT count(*) FROM source.annual_account WHERE is_consolidated").fetchone()
     build.facts |= {
         "imputed_share_pct": 100.0 * imputed / total if total else 0.0,
+        "edit_rule_failed": failed,
         "consolidated_accounts_refused": refused[0] if refused else 0,
     }
     return result

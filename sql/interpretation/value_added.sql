@@ -13,7 +13,8 @@ SELECT
     least(exact_sum(year_coverage), 1.0) AS year_coverage_ratio,
     CAST(count(*) AS INTEGER) AS account_count,
     bool_or(is_imputed) AS is_imputed,
-    CASE WHEN bool_or(is_imputed) THEN 'ratio_imputed'
+    CASE WHEN bool_or(is_edit_failed) THEN 'edit_failed'
+         WHEN bool_or(is_imputed) THEN 'ratio_imputed'
          WHEN bool_or(is_previous_year) THEN 'previous_year_column'
          WHEN bool_or(is_calendarised) THEN 'calendarised' ELSE 'reported' END AS method_flag,
     bool_or(is_converted) AS is_converted,

@@ -11,6 +11,7 @@ import pytest
 
 from assets.catalogue import TABLES
 from assets.workshop import Workshop
+from resources.engine import EngineLimits, expose, open_engine, run_sql, sql_file
 from resources.errors import BlockedInputError, StaleInputError
 from tests.economy.refreshing import refresh
 from tests.economy.tiny import YEAR, write_tiny_economy
@@ -25,7 +26,33 @@ def rows(shop: Workshop, table: str, query: str) -> list[tuple[Any, ...]]:
 def test_headline_is_the_share_computed_by_hand(tiny: Workshop) -> None:
     query = "SELECT share_pct, share_lower_pct, share_upper_pct, distance_pp FROM t WHERE numerator_code = 'N1'"
     found = rows(tiny, "access.target_tracker", query)
-    assert found == [(31.25, pytest.approx(100 * 1540 / 6600), pytest.approx(100 * 2090 / 6600), pytest.approx(-21.25))]
+    # F10 is the only firm linked by name: the distance of the bounds to the share would be its value added
+    assert found == [(31.25, None, None, pytest.approx(-21.25))]
+
+
+def test_methodologists_see_the_bounds(tiny: Workshop) -> None:
+    query = """SELECT share_lower_pct, share_upper_pct FROM t
+               WHERE numerator_code = 'N1' AND table_code = 'T1' AND time_rule = 'any_day'"""
+    found = rows(tiny, "interpretation.cooperation_gva", query)
+    assert found == [(pytest.approx(100 * 1540 / 6600), pytest.approx(100 * 2090 / 6600))]
+
+
+def test_bounds_that_reveal_a_firm_are_seen_by_the_audit(tiny: Workshop) -> None:
+    with open_engine(EngineLimits()) as connection:
+        for name in ("interpretation.cooperating_firm", "interpretation.firm_gva", "interpretation.cooperation_gva"):
+            expose(connection, name, tiny.lake.path(name, tiny.key(name)))
+        expose(
+            connection, "access.published", tiny.lake.path("access.cooperation_gva", tiny.key("access.cooperation_gva"))
+        )
+        audit, parameters = sql_file("access/checks/disclosure_audit.sql"), tiny.parameters.model_dump()
+        connection.execute("CREATE VIEW access.cooperation_gva AS FROM access.published")
+        assert run_sql(connection, audit, parameters).fetchall() == []
+        connection.execute(
+            "CREATE OR REPLACE VIEW access.cooperation_gva AS "
+            "SELECT * REPLACE (CASE WHEN numerator_code = 'N1' AND table_code = 'T1' THEN 20.0 END AS share_lower_pct) "
+            "FROM access.published"
+        )
+        assert [row[-1] for row in run_sql(connection, audit, parameters).fetchall()] == ["bounds reveal too few firms"]
 
 
 def test_lines_and_denominators(tiny: Workshop) -> None:
@@ -57,6 +84,14 @@ def test_methodologists_see_n2(tiny: Workshop) -> None:
     query = """SELECT calibrated_huf_mn FROM t
                WHERE numerator_code = 'N2' AND table_code = 'T1' AND time_rule = 'any_day'"""
     assert rows(tiny, "interpretation.cooperation_gva", query) == [(pytest.approx(2172.5),)]
+
+
+def test_data_of_single_firms_is_private(tiny: Workshop) -> None:
+    home = tiny.home
+    for folder in (home.archive, home.lake, home.runs, home.spill):
+        assert folder.stat().st_mode & 0o077 == 0, folder
+    readable = [p for p in home.lake.rglob("*") if p.is_file() and p.stat().st_mode & 0o077]
+    assert readable == []
 
 
 def test_links_say_how_and_why(tiny: Workshop) -> None:
