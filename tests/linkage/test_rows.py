@@ -82,6 +82,16 @@ def test_a_valid_identifier_finds_the_firm_under_any_spelling(ask: Ask, registry
     assert "tax number valid" in ask("Veltrona", tax_number=stem)["reason"]
 
 
+def test_registration_number_and_euid(registry: pd.DataFrame) -> None:
+    firms = registry.assign(registration_number=[f"01-09-{300_000 + k}" for k in range(len(registry))])
+    number = firms["registration_number"].iloc[9]
+    typed = [number, f"HUOCCSZ.{number}", number.replace("-", "")]
+    records = pd.DataFrame({"record_id": ["a", "b", "c"], "name": ["Veltrona"] * 3, "registration_number": typed})
+    links = link(firms, records).links
+    assert links["firm_id"].tolist() == ["F10"] * 3
+    assert set(links["method"]) == {"registration_number"}
+
+
 def test_a_partners_number_is_not_believed(ask: Ask, registry: pd.DataFrame) -> None:
     other = stem_of(registry, "F10")
     found = ask("Okrinol Vegyipari Zrt.", settlement="Szolnok", tax_number=other)

@@ -1,0 +1,1 @@
+"""Benchmarks with planted truth; nothing of the program imports them."""

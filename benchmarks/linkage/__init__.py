@@ -1,0 +1,1 @@
+"""Record linkage: generator, rivals, runner and the training of the default weights."""

@@ -1,0 +1,179 @@
+"""`coopgva link`: the record linkage on its own, from files to a file.
+
+Belongs here: reading and writing the files, and what a person reads when one of them is wrong. Does not belong here:
+linking (`methods.linkage`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from resources.errors import ConfigurationError, DeliveryError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    # what: (needed, further)
+    "registry": (
+        ("firm_id", "name"),
+        (
+            "short_name", "tax_number", "eu_vat", "registration_number", "lei", "legal_form", "postcode", "settlement",
+            "address", "county", "nuts3_code", "nace_code", "founded_year", "status",
+        ),
+    ),
+    "records": (
+        ("record_id", "name"),
+        (
+            "source", "country", "tax_number", "registration_number", "lei", "postcode", "settlement", "address",
+            "nuts3_code", "year",
+        ),
+    ),
+    "name history": (("firm_id", "name"), ("valid_from", "valid_to")),
+    "address history": (("firm_id",), ("postcode", "settlement", "address", "valid_to")),
+    "events": (("predecessor_id", "successor_id"), ("kind", "year")),
+    "VAT groups": (("group_tax_number", "firm_id"), ()),
+    "decisions": (("record_id", "decision"), ("firm_id", "other_record_id", "who", "when", "why")),
+}  # fmt: skip
+"""Columns of each file; others are ignored."""
+
+SEPARATORS = ",;\t|"
+File = typer.Option(dir_okay=False, help="CSV or Parquet.")
+
+
+def link(
+    registry: Annotated[
+        Path, typer.Option(dir_okay=False, help="Firms: firm_id, name and what else is known of them.")
+    ],
+    records: Annotated[Path, typer.Option(dir_okay=False, help="Records: record_id, name and what else is known.")],
+    out: Annotated[Path, typer.Option(dir_okay=False, help="File to write, .csv or .parquet.")],
+    name_history: Annotated[Path | None, File] = None,
+    address_history: Annotated[Path | None, File] = None,
+    events: Annotated[Path | None, File] = None,
+    vat_groups: Annotated[Path | None, File] = None,
+    decisions: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="People's decisions, which always win.")
+    ] = None,
+) -> None:
+    """Say which firm of a registry each record means, how probable that is, and why."""
+    from methods.errors import MethodError
+    from methods.linkage import link as run
+
+    if out.suffix.lower() not in (".csv", ".parquet"):
+        raise ConfigurationError("unknown type of file", where=f"--out {out}", action="name it .csv or .parquet")
+    if not out.absolute().parent.is_dir():
+        raise ConfigurationError("folder not found", where=str(out.absolute().parent), action="make it first")
+    files = {
+        "registry": registry, "records": records, "name history": name_history, "address history": address_history,
+        "events": events, "VAT groups": vat_groups, "decisions": decisions,
+    }  # fmt: skip
+    frames = {what: read(path, what) for what, path in files.items() if path is not None}
+    try:
+        found = run(
+            frames["registry"], frames["records"], name_history=frames.get("name history"),
+            address_history=frames.get("address history"), events=frames.get("events"),
+            vat_groups=frames.get("VAT groups"), decisions=frames.get("decisions"),
+        )  # fmt: skip
+    except MethodError as error:
+        what, _, message = str(error).partition(": ")
+        where = str(files.get(what) or what)
+        raise DeliveryError(message, where=where, action="correct the file") from None
+    _write(found.links, out)
+    counts = found.links["status"].value_counts()
+    shares = ", ".join(f"{int(counts.get(status, 0)):,} {status}" for status in ("accepted", "review", "none"))
+    typer.echo(f"{len(found.links):,} records: {shares}; written to {out}")
+
+
+def read(path: Path, what: str) -> pd.DataFrame:
+    """Reads a CSV (UTF-8; comma, semicolon, tab or bar) or Parquet file with the columns of `COLUMNS`.
+
+    Args:
+        path: the file.
+        what: key of `COLUMNS`.
+
+    Raises:
+        ConfigurationError: there is no such file, or its type is not known.
+        DeliveryError: it cannot be read, or a needed column is absent.
+    """
+    import pyarrow as pa
+
+    if not path.is_file():
+        raise ConfigurationError(f"{what}: file not found", where=str(path), action="name an existing file")
+    needed, further = COLUMNS[what]
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".parquet":
+            table = _parquet(path, (*needed, *further))
+        elif suffix in (".csv", ".tsv", ".txt"):
+            table = _csv(path)
+        else:
+            raise ConfigurationError(f"{what}: unknown type of file", where=str(path), action="give .csv or .parquet")
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DeliveryError(f"{what}: cannot be read: {reason}", where=str(path), action="check the file") from None
+    for column in needed:
+        if column not in table.column_names:
+            present = ", ".join(table.column_names[:8]) or "none"
+            raise DeliveryError(
+                f"{what}: column {column} is missing (columns: {present})", where=str(path), action="add or rename it"
+            )
+    kept = [column for column in (*needed, *further) if column in table.column_names]
+    return _whole_numbers(table.select(kept).to_pandas())
+
+
+def _parquet(path: Path, columns: tuple[str, ...]) -> Any:
+    import pyarrow.parquet as pq
+
+    names = pq.read_schema(path).names
+    known = [name for name in columns if name in names]
+    return pq.read_table(path, columns=known) if known else pq.read_table(path)
+
+
+def _csv(path: Path) -> Any:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    with path.open(encoding="utf-8-sig") as lines:
+        header = lines.readline()
+    if not header.strip():
+        raise pa.ArrowInvalid("the file is empty")
+    separator = max(SEPARATORS, key=lambda mark: (header.count(mark), -SEPARATORS.index(mark)))
+    parse = csv.ParseOptions(delimiter=separator, newlines_in_values=True)
+    names = csv.open_csv(path, parse_options=parse).schema.names
+    # all is text: a tax number keeps its leading zero
+    convert = csv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()),
+        strings_can_be_null=True,
+        null_values=[""],
+        quoted_strings_can_be_null=True,
+    )
+    return csv.read_csv(path, parse_options=parse, convert_options=convert)
+
+
+def _whole_numbers(frame: pd.DataFrame) -> pd.DataFrame:
+    """Numbers with gaps, which arrive as floating point, as whole numbers: 12345678, not 12345678.0."""
+    import pandas as pd
+
+    for column in frame.columns:
+        if pd.api.types.is_float_dtype(frame[column]) and (frame[column].dropna() % 1 == 0).all():
+            frame[column] = frame[column].astype("Int64")
+    return frame
+
+
+def _write(links: pd.DataFrame, out: Path) -> None:
+    beside = out.with_name(f".{out.name}.part")
+    try:
+        if out.suffix.lower() == ".parquet":
+            links.to_parquet(beside, index=False)
+        else:
+            links.to_csv(beside, index=False, lineterminator="\n")
+        beside.replace(out)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot write ({error.strerror or error})", where=str(out), action="choose another --out"
+        ) from None
+    finally:
+        beside.unlink(missing_ok=True)
