@@ -7,6 +7,7 @@ is done. Heavy modules are imported inside the commands, so that `coopgva --help
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from pipelines.link import link
 from pipelines.query import Format
 from resources.errors import ConfigurationError, CoopgvaError
 from resources.home import Home
@@ -32,6 +34,7 @@ app = typer.Typer(
 )
 vintages_app = typer.Typer(help="Vintages: which version of every table was published together.", no_args_is_help=True)
 app.add_typer(vintages_app, name="vintages")
+app.command()(link)
 
 HomeOption = Annotated[
     Path | None,
@@ -131,6 +134,8 @@ def _tell(home: Home, done: object, as_of: str) -> None:
     console = Console()
     for line in done.warnings:
         console.print(f"warning: {line}", markup=False, highlight=False, soft_wrap=True)
+    for line in done.quarantined:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     published = warehouse_folder(home, as_of or None) / ACCESS
     truth = find_truth(home)
     print_headline(
@@ -142,11 +147,17 @@ def _tell(home: Home, done: object, as_of: str) -> None:
         f"{computed} of {done.plan.tables} tables recomputed; {status}", markup=False, highlight=False, soft_wrap=True
     )
     console.print(
-        f'published tables: {published} (read them with: coopgva query "select ...")',
+        f"published tables: {published}{'' if as_of else f' (read them with: {_query_hint(home)})'}",
         markup=False,
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _query_hint(home: Home) -> str:
+    """The command that reads this home's published tables; `--home` only where it is needed."""
+    named = "" if home == Home.from_environment() else f" --home {shlex.quote(str(home.root))}"
+    return f'coopgva query "select ..."{named}'
 
 
 @app.command()

@@ -48,7 +48,7 @@ def prepare_instance(home: Home) -> Path:
     if (folder / READY).exists():
         return folder
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        home.keep_private()
         with FileLock(folder / ".coopgva-init.lock"):
             if not (folder / READY).exists():
                 _write_settings(folder / SETTINGS)

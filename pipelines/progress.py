@@ -92,6 +92,8 @@ class ProgressDisplay:
         elif step.rows is None:
             state, mark = "done", "[green]+[/]"
         self._line(f"{mark} {step.asset:<44} {rows:>18}  {state:<9} {step.seconds:6.1f} s")
+        if step.error:
+            self._line(f"  {escape(step.error)}")
 
     def _line(self, text: str) -> None:
         self.console.print(text, highlight=False, soft_wrap=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -42,7 +43,7 @@ def query(home: Home, statement: str, output: Format, stream: TextIO) -> None:
         stream: where to.
 
     Raises:
-        ConfigurationError: the statement is wrong, or does more than read published tables.
+        ConfigurationError: there is no statement, it is wrong, or it does more than read published tables.
         CoopgvaError: nothing is published yet.
     """
     import duckdb
@@ -52,6 +53,10 @@ def query(home: Home, statement: str, output: Format, stream: TextIO) -> None:
     with connect_published(home) as connection:
         connection.execute("SET enable_external_access = false; SET lock_configuration = true")
         try:
+            if not connection.extract_statements(statement):
+                raise ConfigurationError(
+                    "no statement", where="query", action='write one, such as "select * from access.target_tracker"'
+                )
             cursor = connection.execute(statement)
             names = [column[0] for column in cursor.description or []]
             {Format.TABLE: _table, Format.CSV: _csv, Format.JSON: _json}[output](cursor, names, stream)
@@ -92,14 +97,24 @@ def _csv(cursor: duckdb.DuckDBPyConnection, names: list[str], stream: TextIO) ->
 
 
 def _json(cursor: duckdb.DuckDBPyConnection, names: list[str], stream: TextIO) -> None:
-    """One JSON array, an object per line."""
+    """One JSON array, an object per line; null where a number is none, because JSON has no NaN and no infinity."""
     stream.write("[")
     separator = "\n"
     while rows := cursor.fetchmany(10_000):
         for row in rows:
-            stream.write(separator + json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str))
+            document = _finite(dict(zip(names, row, strict=True)))
+            stream.write(separator + json.dumps(document, ensure_ascii=False, default=str))
             separator = ",\n"
     stream.write("\n]\n")
+
+
+def _finite(value: Any) -> Any:
+    """The value with None for every number that is none, also inside lists and structs."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(inner) for name, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _text(value: Any) -> str:

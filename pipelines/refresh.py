@@ -83,12 +83,14 @@ class Refreshed:
         steps: what was done, in order.
         warnings: `<table>: <check>` of checks that failed without blocking.
         release: what the release says of itself: `vintage`, `is_new_vintage`, `status` and where the tables are.
+        quarantined: one line per source table that was computed and has quarantined rows.
     """
 
     plan: Plan
     steps: tuple[Step, ...]
     warnings: tuple[str, ...]
     release: Mapping[str, Any]
+    quarantined: tuple[str, ...] = ()
 
     @property
     def computed(self) -> list[Step]:
@@ -216,7 +218,14 @@ def run(instance: dg.DagsterInstance, shop: Workshop, plan: Plan, watcher: Watch
             log.in_words or "the run failed without a failed step",
             action="" if log.in_words else f"look at run {plan.run_id[:8]} in `coopgva ui`",
         )
-    return Refreshed(plan, tuple(log.steps), tuple(log.failed_checks), log.made.get(_name(RELEASE), {}))
+    lines = [shop.quarantine_in_words(s.asset) for s in log.steps if s.asset in shop.tables and not s.is_reused]
+    return Refreshed(
+        plan=plan,
+        steps=tuple(log.steps),
+        warnings=tuple(log.failed_checks),
+        release=log.made.get(_name(RELEASE), {}),
+        quarantined=tuple(line for line in lines if line),
+    )
 
 
 class EventLog:
@@ -233,11 +242,10 @@ class EventLog:
 
     @property
     def in_words(self) -> str:
-        """The line of the first failed step, and which others failed; empty if none did."""
+        """The line of the first failed step, and which others failed and why; empty if none did."""
         failed = [step for step in self.steps if step.error]
-        if len(failed) < 2:
-            return failed[0].error if failed else ""
-        return f"{failed[0].error}; also failed: {', '.join(step.asset for step in failed[1:])}"
+        others = [f"{step.asset} ({step.error.removeprefix(f'{step.asset}: ')})" for step in failed[1:]]
+        return "; also failed: ".join([*(step.error for step in failed[:1]), *others])
 
     def __call__(self, entry: dg.EventLogEntry) -> None:
         event = entry.dagster_event

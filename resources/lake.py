@@ -146,23 +146,35 @@ class Lake:
 
     # -- vintages ------------------------------------------------------------------------------------------------
     def vintages(self) -> list[Vintage]:
-        """All vintages, oldest first."""
-        folder = self.root / "vintages"
-        documents = (loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json"))
-        return sorted((Vintage(**document) for document in documents), key=lambda v: v.sequence)
+        """All vintages, oldest first.
+
+        Raises:
+            CoopgvaError: a manifest is damaged; names the file.
+        """
+        return sorted((_read_vintage(path) for path in self._vintages.glob("*.json")), key=lambda v: v.sequence)
+
+    @property
+    def _vintages(self) -> Path:
+        return self.root / "vintages"
 
     def record_vintage(
         self, tables: Mapping[str, str], deliveries: Mapping[str, str], as_of: str | None
     ) -> tuple[Vintage, bool]:
-        """The vintage of exactly these keys, and whether it is new."""
+        """The vintage of exactly these keys, and whether it is new.
+
+        Raises:
+            CoopgvaError: a manifest is damaged; names the file.
+        """
         known = self.vintages()
         for vintage in known:
             if vintage.tables == dict(tables):
                 return vintage, False
         sequence = known[-1].sequence + 1 if known else 1
+        while any(self._vintages.glob(f"{sequence:06d}-*")):  # a damaged manifest that was renamed keeps its number
+            sequence += 1
         name = f"{sequence:06d}-{fingerprint(dict(tables))[:8]}"
         vintage = Vintage(name, sequence, dict(tables), dict(deliveries), as_of)
-        write_json(self.root / "vintages" / f"{name}.json", asdict(vintage))
+        write_json(self._vintages / f"{name}.json", asdict(vintage))
         return vintage, True
 
 
@@ -184,6 +196,20 @@ def table_key(
         "deliveries": list(deliveries),
     }
     return fingerprint(document)[:32]
+
+
+def _read_vintage(path: Path) -> Vintage:
+    try:
+        vintage = Vintage(**loads(path.read_text(encoding="utf-8")))
+    except (JSONDecodeError, UnicodeDecodeError, TypeError):  # TypeError: not an object with a vintage's names
+        vintage = None
+    if vintage is None or not isinstance(vintage.sequence, int):
+        raise CoopgvaError(
+            "the manifest of this vintage is damaged",
+            where=str(path),
+            action="move the file away; the next refresh records the vintage anew",
+        )
+    return vintage
 
 
 def _row_groups(batches: pa.RecordBatchReader | pa.Table) -> Iterator[pa.Table]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -121,13 +121,19 @@ def check_query(query: str) -> None:
         raise ValueError("the query needs an ORDER BY, or the same rows would look like a new delivery every night")
 
 
-def load_sources(path: Path, known_formats: Collection[str], known_tables: Collection[str]) -> tuple[Source, ...]:
+def load_sources(
+    path: Path,
+    known_formats: Collection[str],
+    known_tables: Collection[str],
+    check_options: Callable[[str, Mapping[str, Any]], None] | None = None,
+) -> tuple[Source, ...]:
     """Read and check `sources.yaml`.
 
     Args:
         path: the file.
         known_formats: names of the readers there are.
         known_tables: names of the source tables that have a contract, without the layer.
+        check_options: takes a format and a source's options; raises ConfigurationError if the reader would refuse them.
 
     Raises:
         ConfigurationError: one line with file, line and place for anything that is not as it should be.
@@ -166,6 +172,15 @@ def load_sources(path: Path, known_formats: Collection[str], known_tables: Colle
                 action="give every source its own id; archived deliveries are kept under it",
             )
         seen.add(source.id)
+        if check_options is not None:
+            try:
+                check_options(source.format, source.options)
+            except ConfigurationError as error:
+                raise ConfigurationError(
+                    f"source {source.id}: {error.where}: {error.what}",
+                    where=_place(path, tree, ("sources", index, "options")),
+                    action=error.action,
+                ) from None
     return sources
 
 

@@ -61,9 +61,9 @@ def publish_duckdb(
 
     Raises:
         TransportError: another process has been publishing to the folder for too long.
-        CoopgvaError: a file cannot be built (disk full, memory limit); the old files stay.
+        CoopgvaError: the folder cannot be written, or a file cannot be built (disk full, memory limit); the old files
+            stay.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     wanted = {WAREHOUSE: release, ACCESS: release.only("access")} if has_warehouse else {ACCESS: release.only("access")}
     places = {name: str(folder / name) for name in wanted}
     with _only_publisher(folder):
@@ -186,9 +186,16 @@ def _load(connection: sa.Connection, table: sa.Table, published: Published, file
 def _only_publisher(folder: Path) -> Iterator[None]:
     """Hold the folder's publishing lock; the system frees it when the process dies."""
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".publishing.lock", timeout=_WAIT_SECONDS):
             yield
     except Timeout:
         raise TransportError(
             "another process is publishing", where=str(folder), action="wait until it has finished"
+        ) from None
+    except OSError as error:  # of the lock, or of the files that are built and renamed while it is held
+        raise CoopgvaError(
+            f"cannot write there ({error.strerror or error})",
+            where=str(folder),
+            action="make the folder writable and refresh again; what was published stays",
         ) from None

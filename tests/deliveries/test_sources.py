@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from resources.errors import ConfigurationError
+from resources.readers.registry import check_options
 from resources.sources import DEFAULT_MAX_BYTES, Source, load_sources, source_named
 from resources.transport.address import expand, mask
 
@@ -79,6 +80,27 @@ def test_every_mistake_names_file_and_place(tmp_path: Path, old: str, new: str, 
     assert message.startswith(f"{path}:{line}: ")
     assert says in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        ('{delimiter: ";"}', '{delimeter: ";"}', 6, "source cordis_h2020: options of the format 'csv': delimeter: "),
+        ("constants: {na_item: B1GQ}", "options: {sheet: a}", 12, "regional_gva: options of the format 'eurostat_tsv'"),
+    ],
+)
+def test_a_reader_option_that_is_refused_names_file_place_and_source(
+    tmp_path: Path, old: str, new: str, line: int, says: str
+) -> None:
+    assert old in GOOD
+    load_sources(write(tmp_path, GOOD), FORMATS, TABLES, check_options)
+    path = write(tmp_path, GOOD.replace(old, new, 1))
+    with pytest.raises(ConfigurationError) as failure:
+        load_sources(path, FORMATS, TABLES, check_options)
+    message = str(failure.value)
+    assert message.startswith(f"{path}:{line}: ")
+    assert says in message
+    assert "known options are" in message
 
 
 @pytest.mark.parametrize("text", ["", "sources: []", "- id: a", "sources: 3"])
@@ -197,6 +219,6 @@ def test_examples_of_the_documentation_are_valid(tmp_path: Path) -> None:
     for example in examples:
         tables = {source["table"] for source in example["sources"]}
         formats = {source["format"] for source in example["sources"]}
-        load_sources(write(tmp_path, yaml.safe_dump(example)), formats, tables)
+        load_sources(write(tmp_path, yaml.safe_dump(example)), formats, tables, check_options)
     described = set(re.findall(r"^\| `([a-z_]+)`", page, flags=re.MULTILINE))
     assert set(Source.model_fields) <= described

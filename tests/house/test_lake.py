@@ -95,6 +95,28 @@ def test_same_keys_are_the_same_vintage(tmp_path: Path) -> None:
     assert [v.vintage_id for v in lake.vintages()] == [first.vintage_id, second.vintage_id]
 
 
+@pytest.mark.parametrize("damage", ["{", "", "[]", "null", '{"sequence": 1}', "\xff\xfe"])
+def test_a_damaged_manifest_is_named(tmp_path: Path, damage: str) -> None:
+    lake = Lake(tmp_path)
+    vintage, _ = lake.record_vintage({"a": "1"}, {"s": "d1"}, None)
+    path = tmp_path / "vintages" / f"{vintage.vintage_id}.json"
+    path.write_bytes(damage.encode("latin-1"))
+    for attempt in (lake.vintages, lambda: lake.record_vintage({"a": "2"}, {}, None)):
+        with pytest.raises(CoopgvaError, match=f"{path.name}: the manifest .* is damaged; move the file away"):
+            attempt()
+
+
+def test_a_damaged_manifest_that_was_renamed_keeps_its_number(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.record_vintage({"a": "1"}, {}, None)
+    second, _ = lake.record_vintage({"a": "2"}, {}, None)
+    path = tmp_path / "vintages" / f"{second.vintage_id}.json"
+    path.rename(path.with_suffix(".json.damaged"))
+    again, is_new = lake.record_vintage({"a": "2"}, {}, None)
+    assert is_new
+    assert (again.sequence, again.tables) == (3, second.tables)
+
+
 def test_key_depends_on_everything_that_can_change_a_table() -> None:
     base = {"contract": "c", "code": "k", "parameters": {"p": 1}, "inputs": {"a": "1"}, "deliveries": [["s", "x"]]}
     changes = [

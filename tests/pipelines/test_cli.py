@@ -113,6 +113,18 @@ def test_a_wrong_sources_file_names_its_line(coopgva: Command, tmp_path: Path) -
     assert said.err.count("\n") == 1
 
 
+def test_a_misspelt_reader_option_is_found_before_anything_is_fetched(coopgva: Command, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "sources.yaml").write_text(
+        "sources:\n  - id: registry\n    table: business_registry\n    format: csv\n    url: absent.csv\n"
+        '    options: {delimeter: ";"}\n'
+    )
+    said = coopgva("refresh")
+    assert said.code == 2
+    assert "sources.yaml:6: source registry: options of the format 'csv': delimeter" in said.err
+    assert said.err.count("\n") == 1
+
+
 def test_a_taken_port_is_named(coopgva: Command) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -150,6 +162,31 @@ def test_query_only_reads_what_is_published(statement: str, coopgva: Command, pu
     assert said.err.count("\n") == 1
     assert not (tmp_path / "out.csv").exists()
     assert "2.29" in coopgva("query", "select share_pct from access.target_tracker").out
+
+
+@pytest.mark.parametrize("statement", ["", ";", "  ", "/* only a comment */"])
+def test_a_query_without_a_statement_is_one_line(statement: str, coopgva: Command, published: Home) -> None:
+    said = coopgva("query", statement)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("coopgva: query: no statement; ")
+    assert said.err.count("\n") == 1
+
+
+def test_json_has_null_for_what_is_no_number(coopgva: Command, published: Home) -> None:
+    statement = "select 'nan'::double as a, '-inf'::double as b, [1.5, 'nan'::double] as c, {'x': 'nan'::float} as d"
+    said = coopgva("query", statement, "--format", "json")
+
+    def refuse(name: str) -> None:
+        raise AssertionError(name)
+
+    rows = json.loads(said.out, parse_constant=refuse)
+    assert rows == [{"a": None, "b": None, "c": [1.5, None], "d": {"x": None}}]
+
+
+def test_the_hint_names_a_home_that_is_not_the_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("COOPGVA_HOME", str(tmp_path))
+    assert cli._query_hint(Home(tmp_path)) == 'coopgva query "select ..."'
+    assert cli._query_hint(Home(tmp_path / "a b")) == f"coopgva query \"select ...\" --home '{tmp_path}/a b'"
 
 
 def test_query_prints_a_block_per_row_when_columns_do_not_fit(coopgva: Command, published: Home) -> None:

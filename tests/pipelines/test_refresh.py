@@ -60,6 +60,11 @@ def test_the_first_refresh_computes_everything_and_ends_with_the_headline(sample
     out = (sample_home / ".made").read_text(encoding="utf-8")
     assert f"{len(TABLES)} of {len(TABLES)} tables recomputed; new vintage 000001-" in out
     assert "truth" in out
+    assert re.search(
+        r"^source\.business_registry: \d+ rows? quarantined, first: \S+ row \d+, .+; see source\.quarantine$", out, re.M
+    )
+    assert f'published tables: {sample_home}/warehouse/access.duckdb (read them with: coopgva query "select' in out
+    assert f"--home {sample_home})" in out
     for year in range(2016, 2026):
         assert f"│ {year} │" in out
     run, made = last_run(Home(sample_home))
@@ -74,6 +79,7 @@ def test_without_news_nothing_is_computed_and_the_run_is_still_visible(home: Hom
     assert done.returncode == 0, done.stderr
     assert f"all {len(TABLES)} tables are current" in done.stderr
     assert f"0 of {len(TABLES)} tables recomputed; nothing changed: no new vintage" in done.stdout
+    assert "quarantined" not in done.stdout
     assert len(Lake(home.lake).vintages()) == 1
     assert (home.warehouse / "access.duckdb").stat().st_mtime_ns == before
     assert set(steps_of(done.stderr).values()) == {"unchanged", "done"}
@@ -156,6 +162,7 @@ def test_an_as_of_run_fetches_nothing_and_needs_what_was_delivered(home: Home) -
     now = run_coopgva("refresh", "--home", str(home.root), "--as-of", "2999-12-31")
     assert now.returncode == 0, now.stderr
     assert f"0 of {len(TABLES)} tables recomputed" in now.stdout
+    assert f"published tables: {home.warehouse}/as-of/2999-12-31/access.duckdb\n" in now.stdout
     before = run_coopgva("refresh", "--home", str(home.root), "--as-of", "2001-01-01")
     assert before.returncode == 1
     assert "has not delivered anything by 2001-01-01" in before.stderr

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 import dagster as dg
+from rich.console import Console
 
+from pipelines.progress import ProgressDisplay
 from pipelines.refresh import EventLog, Plan, Step
 
 RUN = "7f6f1a52-31c1-4b9c-8df2-7b9f4f3f0001"
@@ -67,7 +70,7 @@ def test_a_computed_and_an_unchanged_table() -> None:
     assert log.in_words == ""
 
 
-def test_the_line_of_a_failure_reaches_the_person_and_the_others_are_named() -> None:
+def test_every_failure_reaches_the_person_with_its_reason() -> None:
     @dg.asset(key=KEY)
     def first() -> None:
         raise dg.Failure(description="registry.csv: truncated;\n deliver it again", allow_retries=False)
@@ -76,8 +79,15 @@ def test_the_line_of_a_failure_reaches_the_person_and_the_others_are_named() -> 
     def second() -> None:
         raise dg.Failure(description="zz.csv: empty", allow_retries=False)
 
-    log, _ = run_assets([first, second])
-    assert log.in_words == "registry.csv: truncated; deliver it again; also failed: source.zz"
+    log, recorder = run_assets([first, second])
+    assert log.in_words == "registry.csv: truncated; deliver it again; also failed: source.zz (zz.csv: empty)"
+    console = Console(file=io.StringIO(), width=200)
+    display = ProgressDisplay(console)
+    for step in recorder.ended:
+        display.finished(step)
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert [line.split()[:2] for line in lines[::2]] == [["x", "source.registry"], ["x", "source.zz"]]
+    assert lines[1::2] == ["  registry.csv: truncated; deliver it again", "  zz.csv: empty"]
 
 
 def test_a_blocking_check_is_named_with_its_numbers() -> None:

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable
@@ -61,6 +62,21 @@ def test_modes_and_no_leftovers(home: Home, contracts: Contracts, release_of: Re
         os.umask(previous)
     files = {p.name: oct(stat.S_IMODE(p.stat().st_mode)) for p in home.warehouse.iterdir() if p.suffix != ".lock"}
     assert files == {WAREHOUSE: "0o600", ACCESS: "0o644"}
+
+
+@pytest.mark.parametrize("fails", ["mkdir", "lock", "build"])
+def test_a_folder_that_cannot_be_written_is_named(
+    fails: str, home: Home, contracts: Contracts, release_of: Releaser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    release = release_of(2.0)
+    target = {"mkdir": (Path, "mkdir"), "lock": (duckdb_file, "FileLock"), "build": (tempfile, "mkdtemp")}
+    monkeypatch.setattr(*target[fails], refuse)
+    with pytest.raises(CoopgvaError) as failure:
+        publish_duckdb(home.warehouse, contracts, release)
+    assert str(failure.value).startswith(f"{home.warehouse}: cannot write there (Permission denied); ")
 
 
 def test_the_file_is_private_while_it_is_built(
