@@ -297,7 +297,8 @@ class Workshop:
         path = self.lake.quarantine_path(version.table, version.key)
         with open_engine(EngineLimits.from_environment(self.home.spill), {"quarantine.row": path}) as connection:
             rows = connection.execute("""
-                SELECT source_id, file_name, key AS column_name, regexp_replace(regexp_replace(value, '^(duplicate key) .*(, first seen).*$', '\\1'), ': .*$', '') AS reason,
+                SELECT source_id, file_name, key AS column_name,
+                       regexp_replace(value, ':.*$|(duplicate key) .*$', '\\1') AS reason,
                        count(*) AS n, min(row_number) AS example
                 FROM (SELECT source_id, file_name, row_number, unnest(json_keys(reasons)) AS key, reasons
                       FROM quarantine.row)
