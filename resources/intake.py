@@ -91,7 +91,7 @@ def take_in(connection: duckdb.DuckDBPyConnection, contract: Contract, parts: Se
     known = used | set(contract.ignored_columns)
     for number, source in enumerate(parts):
         _refuse_strange_constants(contract, source, used)
-        raw = read(source.format, source.part, connection, dict(source.options))
+        raw = _read(connection, source)
         view = f"_raw_{number}"
         _expose_raw(connection, view, raw)
         views.append(view)
@@ -117,6 +117,18 @@ def take_in(connection: duckdb.DuckDBPyConnection, contract: Contract, parts: Se
             action="wrong delimiter, encoding or source options are likely",
         )
     return Intake(read=read_rows, unknown_columns=unknown, repeated=repeated)
+
+
+def _read(connection: duckdb.DuckDBPyConnection, source: SourcePart) -> RawRows:
+    """Read one file; a reader knows the file's name, but a person looks for the source in `sources.yaml`."""
+    try:
+        return read(source.format, source.part, connection, dict(source.options))
+    except DeliveryError as error:
+        named = f"(source {source.source_id})"
+        if named in error.where:
+            raise
+        where = f"{error.where or source.part.name} {named}"
+        raise DeliveryError(error.what, where=where, action=error.action) from error
 
 
 def _refuse_strange_constants(contract: Contract, source: SourcePart, used: set[str]) -> None:

@@ -14,6 +14,10 @@ national_account = sql_table(
             "GVA of the institutional sectors sums to the total economy (S.1)",
             severity="error",
         ),
+        SqlCheck(
+            "activities_complete",
+            "A section whose GVA was published once has one in every later year (S.1, reference area)",
+        ),
         SqlCheck("gva_is_output_less_consumption", "Output less intermediate consumption is GVA (P.1 - P.2 = B.1g)"),
     ),
 )

@@ -31,6 +31,12 @@ TABLES: tuple[Table, ...] = (
                 max_failing_share=0.05,
             ),
             SqlCheck(
+                "account_unit_mostly_known",
+                "The register is whole: hardly a filing firm is missing from it",
+                "error",
+                max_failing_share=0.25,
+            ),
+            SqlCheck(
                 "account_currency_known",
                 "Filings in another currency than HUF have an exchange rate for their year",
                 "warn",

@@ -9,6 +9,8 @@ a word (1.5.6: up to 40 % of a file of 2 million rows). Hence:
 - at the end the line ends of the file are counted against those of header, rows, rejects and blank lines; a
   difference refuses the file.
 
+A file whose last line has no end is taken only if that line is a whole record: otherwise the transfer broke off.
+
 Belongs here: rows of text from delimited files. Does not belong here: what the columns mean.
 """
 
@@ -83,6 +85,22 @@ class CsvOptions(ReaderOptions):
         return value
 
 
+def ends_with_line_end(path: Path) -> bool:
+    """Whether the last character of a text is a line end, whatever its encoding (UTF-16 adds NULs)."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 4))
+        return file.read().rstrip(b"\0").endswith((b"\n", b"\r"))
+
+
+def truncated(part: Part, line: int) -> DeliveryError:
+    """The error for a file whose last record was cut."""
+    return DeliveryError(
+        f"ends in the middle of a record (line {line}): the delivery is truncated",
+        where=part.name,
+        action="fetch it again or ask the publisher for the whole file",
+    )
+
+
 def read_csv(part: Part, connection: duckdb.DuckDBPyConnection, options: Mapping[str, Any]) -> RawRows:
     """Read a delimited file; see `CsvOptions`.
 
@@ -95,7 +113,7 @@ def read_csv(part: Part, connection: duckdb.DuckDBPyConnection, options: Mapping
 
     Raises:
         DeliveryError: empty, another kind of file, another encoding, no usable header, hardly a record that fits,
-            no records, or lines that cannot be accounted for.
+            no records, an end in the middle of a record, or lines that cannot be accounted for.
     """
     return read_delimited(part, connection, parse_options(CsvOptions, options, "csv"), "delimited text")
 
@@ -161,6 +179,7 @@ class _Reading:
                 action="check quotation marks and line ends; if the publisher does not quote, set 'quote: none'",
             )
         self._refuse_hopeless(good, misfits)
+        self._refuse_truncated(misfits)
         rejects = self._number(misfits, blank) + self._take_out_nul()
         names = tuple(self._header.names)
         return RawRows(names, self._connection.table(self._table), tuple(sorted(rejects, key=lambda r: r.row)))
@@ -198,6 +217,16 @@ class _Reading:
                 where=f"{self._part.name}:{self._lines([first])[0]}",
                 action="check delimiter, quotation mark and header in the source's options",
             )
+
+    def _refuse_truncated(self, misfits: list[Misfit]) -> None:
+        if not misfits or ends_with_line_end(self._part.path):
+            return
+        # The text may have got a final line end when it was rewritten; a line end is no byte of a record.
+        text = self._text.path
+        end = text.stat().st_size - self._text.survey.ends_with_newline
+        last = misfits[-1]
+        if last.offset + len(last.raw.encode()) >= end:
+            raise truncated(self._part, self._lines([last])[0])
 
     def _lines(self, misfits: list[Misfit]) -> list[int]:
         """Physical lines of the publisher's file at which `misfits` (ordered) start."""

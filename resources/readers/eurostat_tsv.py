@@ -17,7 +17,7 @@ import duckdb
 
 from resources.errors import DeliveryError
 from resources.readers.base import ROW, Part, RawRows, Reject
-from resources.readers.csv_file import CsvOptions, read_delimited
+from resources.readers.csv_file import CsvOptions, ends_with_line_end, read_delimited, truncated
 from resources.readers.options import ReaderOptions, parse_options
 from resources.readers.tables import column_names, literal, quoted, scratch_name, table_of
 
@@ -45,7 +45,7 @@ def read_eurostat_tsv(part: Part, connection: duckdb.DuckDBPyConnection, options
     `keep_missing: true` shows. `_row` is the position of the cell: (series - 1) x periods + period.
 
     Raises:
-        DeliveryError: as `csv`, and a header that is not Eurostat's.
+        DeliveryError: as `csv`, a header that is not Eurostat's, and an end in front of the last cell.
     """
     chosen = parse_options(EurostatTsvOptions, options, "eurostat_tsv")
     dialect = CsvOptions(delimiter="\t", quote="none", allow_empty=chosen.allow_empty)
@@ -63,6 +63,7 @@ def read_eurostat_tsv(part: Part, connection: duckdb.DuckDBPyConnection, options
         )
     columns = column_names([*names, TIME_PERIOD, OBS_VALUE, OBS_FLAG], part, 1)
     source = table_of(wide)
+    _refuse_empty_end(part, connection, source, periods[-1])
     table = _unpivot(connection, source, corner, columns[:-3], periods, keep_missing=chosen.keep_missing)
     short = connection.execute(
         f"SELECT {ROW}, {quoted(corner)} FROM {source} "
@@ -76,6 +77,18 @@ def read_eurostat_tsv(part: Part, connection: duckdb.DuckDBPyConnection, options
         for row, key in short
     ]
     return RawRows(tuple(columns), connection.table(table), tuple(sorted(rejects, key=lambda r: r.row)))
+
+
+def _refuse_empty_end(part: Part, connection: duckdb.DuckDBPyConnection, source: str, last_period: str) -> None:
+    """A cell without a value holds `:`; a last line that has neither it nor an end was cut behind the tab."""
+    if ends_with_line_end(part.path):
+        return
+    last = connection.execute(
+        f"SELECT {quoted(last_period)} IS NULL FROM {source} ORDER BY {ROW} DESC LIMIT 1"
+    ).fetchone()
+    if last is not None and last[0]:
+        with part.path.open("rb") as file:
+            raise truncated(part, sum(1 for _ in file))
 
 
 def _unpivot(

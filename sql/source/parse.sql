@@ -2,24 +2,26 @@
 -- Each takes trimmed, non-empty text and returns NULL for what it does not understand; the row is then quarantined.
 CREATE OR REPLACE MACRO parse_varchar(t) AS regexp_replace(t, '\s+', ' ', 'g');
 
+-- No amount of an economy is beyond 10^18; what is would overflow the exact sums (DECIMAL(38, 9)) of later steps.
+CREATE OR REPLACE MACRO plausible(x) AS CASE WHEN x BETWEEN -1e18 AND 1e18 THEN x END;
 CREATE OR REPLACE MACRO parse_double(t) AS
-    CASE WHEN regexp_full_match(t, '[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?') THEN TRY_CAST(t AS DOUBLE) END;
+    CASE WHEN regexp_full_match(t, '[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?') THEN plausible(TRY_CAST(t AS DOUBLE)) END;
 CREATE OR REPLACE MACRO parse_integer(t) AS
     CASE WHEN regexp_full_match(t, '[+-]?\d+(\.0+)?') THEN TRY_CAST(regexp_replace(t, '\.0+$', '') AS INTEGER) END;
 CREATE OR REPLACE MACRO parse_bigint(t) AS
-    CASE WHEN regexp_full_match(t, '[+-]?\d+(\.0+)?') THEN TRY_CAST(regexp_replace(t, '\.0+$', '') AS BIGINT) END;
+    CASE WHEN regexp_full_match(t, '[+-]?\d+(\.0+)?') THEN plausible(TRY_CAST(regexp_replace(t, '\.0+$', '') AS BIGINT)) END;
 -- "523437,5" and "276650" and "1.5": one decimal sign, comma or point, no grouping.
 CREATE OR REPLACE MACRO parse_decimal_comma_or_point(t) AS parse_double(replace(t, ',', '.'));
 -- "96,144.90": comma groups thousands; groups must have three digits.
 CREATE OR REPLACE MACRO parse_comma_grouped(t) AS
-    CASE WHEN regexp_full_match(t, '[+-]?(\d{1,3}(,\d{3})*|\d+)(\.\d+)?') THEN TRY_CAST(replace(t, ',', '') AS DOUBLE) END;
+    CASE WHEN regexp_full_match(t, '[+-]?(\d{1,3}(,\d{3})*|\d+)(\.\d+)?') THEN plausible(TRY_CAST(replace(t, ',', '') AS DOUBLE)) END;
 -- "11 065 359 .- HUF", the notation of the Hungarian structural funds.
 CREATE OR REPLACE MACRO parse_huf_amount(t) AS
     CASE WHEN regexp_full_match(replace(t, chr(160), ' '), '\d{1,3}( \d{3})*\s*(\.-)?\s*(HUF|Ft)?')
-         THEN TRY_CAST(regexp_replace(t, '[^0-9]', '', 'g') AS DOUBLE) END;
+         THEN plausible(TRY_CAST(regexp_replace(t, '[^0-9]', '', 'g') AS DOUBLE)) END;
 -- "80 %" and "80,5%".
 CREATE OR REPLACE MACRO parse_percent(t) AS
-    CASE WHEN regexp_full_match(t, '\d+([.,]\d+)?\s*%') THEN TRY_CAST(replace(regexp_extract(t, '[0-9.,]+'), ',', '.') AS DOUBLE) END;
+    CASE WHEN regexp_full_match(t, '\d+([.,]\d+)?\s*%') THEN plausible(TRY_CAST(replace(regexp_extract(t, '[0-9.,]+'), ',', '.') AS DOUBLE)) END;
 
 CREATE OR REPLACE MACRO parse_date(t) AS
     CASE WHEN regexp_full_match(t, '\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}:\d{2}(\.\d+)?)?') THEN TRY_CAST(t[1:10] AS DATE) END;

@@ -223,3 +223,40 @@ def test_a_path_is_no_pattern(tmp_path: Path, connection: duckdb.DuckDBPyConnect
 def test_wrong_options(read_text: Read, options: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match="options of the format 'csv'"):
         read_text("csv", "a,b\n1,2\n", **options)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("last", "line"),
+    [
+        ("3,Győr", 4),
+        ("3", 4),
+        ('3,"Győr', 4),
+        ('3,z,"y', 4),
+        ('3,z,"y"" x', 4),
+        ('3,"first\nsecond', 5),
+    ],
+)
+def test_a_file_that_ends_within_a_record_is_refused(
+    read_text: Read, last: str, line: int, line_end: str, encoding: str
+) -> None:
+    content = line_end.join(["a,b,c", "1,x,y", "2,x,y", last.replace("\n", line_end)])
+    with pytest.raises(DeliveryError) as caught:
+        read_text("csv", content.encode(encoding), encoding=encoding)
+    assert caught.value.where == "published.csv"
+    if line_end == "\r\n" and "\n" in last:
+        # the one end that DuckDB refuses to parse by itself
+        assert "cannot be parsed" in str(caught.value)
+        return
+    assert f"ends in the middle of a record (line {line}): the delivery is truncated" in str(caught.value)
+    # with a line end the publisher meant it so, and it is a reject
+    assert len(read_text("csv", (content + line_end).encode(encoding), encoding=encoding).rejects) >= 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_a_whole_last_record_needs_no_line_end(read_text: Read, encoding: str) -> None:
+    for last in ("3,x,y", "3,,", '3,"x","y"', '3,x,"y"'):
+        raw = read_text("csv", f"a,b,c\n1,x\n2,x,y\n{last}".encode(encoding), encoding=encoding)
+        assert [record["_row"] for record in records(raw)] == [2, 3]
+        assert [reject.row for reject in raw.rejects] == [1]

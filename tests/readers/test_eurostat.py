@@ -119,3 +119,15 @@ def test_codelists_are_unambiguous_text() -> None:
 def test_other_columns(read_text: Read) -> None:
     with pytest.raises(DeliveryError, match="no column TIME, NA_ITEM"):
         read_text("data_explorer_csv", "YEAR,GEO,UNIT,Value,Flag and Footnotes\n2016,Hungary,x,1,\n")
+
+
+@pytest.mark.parametrize("last", ["A,EUR,AT\t1 \t2", "A,EUR,AT\t1 \t", "A,EUR,AT\t1 \t2 \t", "A,EUR", "A,EUR,AT"])
+def test_a_tsv_that_ends_within_a_series_is_refused(read_text: Read, last: str) -> None:
+    content = PRESENT + "A,EUR,HU\t5000 \t: \t10100 b\n" + last
+    with pytest.raises(DeliveryError, match=r"ends in the middle of a record \(line 3\): the delivery is truncated"):
+        read_text("eurostat_tsv", content)
+
+
+def test_a_whole_last_series_needs_no_line_end(read_text: Read) -> None:
+    raw = read_text("eurostat_tsv", PRESENT + "A,EUR,HU\t\t: \t10100 b\nA,EUR,AT\t\t: \t: ")
+    assert [(r["geo"], r["OBS_VALUE"]) for r in records(raw)] == [("HU", "10100")]

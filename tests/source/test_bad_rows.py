@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import duckdb
 import pytest
 
 from assets.verdicts import intake_checks
+from resources.engine import sql_file
 from resources.errors import ConfigurationError, DeliveryError
 from tests.source.conftest import Take, contract_of
 
@@ -108,8 +110,90 @@ def test_a_missing_column_is_named_with_what_was_found(take: Take) -> None:
     assert "published.csv (source publisher)" in message
 
 
+ACCOUNTS = (
+    "tax_number,fiscal_year,currency,unit,net_turnover,other_income,material_expenses,personnel_expenses,depreciation,"
+    "other_expenses,operating_result"
+)
+FILING = "25745849-2-41,2023,HUF,thousand,1000,0,600,250,60,50,40"
+LABELS = "cluster_id,scheme,level,valid_from,valid_to"
+
+
+@pytest.mark.parametrize(
+    ("table", "header", "row", "demanded"),
+    [
+        ("business_registry", REGISTRY, GOOD, ("tax_number", "nace_rev2_code", "institutional_sector", "nuts3_code")),
+        ("annual_account", ACCOUNTS, FILING, ACCOUNTS.split(",")),
+        ("cluster_label", LABELS, "K1,national,accredited,2020-01-01,2024-01-01", ("valid_from", "valid_to")),
+    ],
+)
+def test_a_column_that_a_result_rests_on_may_not_vanish(
+    take: Take, table: str, header: str, row: str, demanded: tuple[str, ...]
+) -> None:
+    assert len(take(table, f"{header}\n{row}\n").accepted) == 1
+    for column in demanded:
+        renamed = ",".join("renamed" if name == column else name for name in header.split(","))
+        with pytest.raises(DeliveryError, match=rf"column .*'{column}'.* is missing"):
+            take(table, f"{renamed}\n{row}\n")
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "1e308", "-1e308", "1e400", "1000000000000000001e3"])
+@pytest.mark.parametrize(
+    ("table", "header", "row"),
+    [
+        ("annual_account", ACCOUNTS, "25745849-2-41,2022,HUF,one,{number},0,600,250,60,50,40"),
+        ("national_account", "geo,unit,na_item,TIME_PERIOD,OBS_VALUE", "HU,CP_MNAC,B1G,2021,{number}"),
+        ("cordis_organisation", "projectID,organisationID,name,role,totalCost", "1234567,9,A,participant,{number}"),
+    ],
+)
+def test_an_absurd_number_costs_its_row(take: Take, table: str, header: str, row: str, number: str) -> None:
+    good = row.format(number=5).replace("2021", "2020").replace("2022", "2023").replace(",9,", ",8,")
+    taken = take(table, f"{header}\n{good}\n{row.format(number=number)}\n")
+    assert taken.is_accounted_for
+    assert [list(reasons) for reasons in taken.reasons.values()] == [
+        [header.split(",")[row.split(",").index("{number}")]]
+    ]
+    assert "not a valid " in next(iter(taken.reasons[2].values()))
+
+
+@pytest.mark.parametrize(
+    ("notation", "absurd"),
+    [
+        ("double", "1e19"),
+        ("decimal_comma_or_point", "9" * 400 + ",5"),
+        ("comma_grouped", "1" + ",000" * 7),
+        ("huf_amount", "1" + " 000" * 7 + " .- HUF"),
+        ("percent", "9" * 400 + " %"),
+        ("bigint", "9223372036854775807"),
+        ("bigint", "-9223372036854775808"),
+        ("integer", "9" * 400),
+        ("observation", "-" + "9" * 400),
+    ],
+)
+def test_no_notation_lets_an_absurd_number_through(
+    connection: duckdb.DuckDBPyConnection, notation: str, absurd: str
+) -> None:
+    connection.execute(sql_file("source/parse.sql"))
+    assert connection.execute(f"SELECT parse_{notation}(?)", [absurd]).fetchone() == (None,)
+
+
+@pytest.mark.parametrize("column", [c for c in ACCOUNTS.split(",")[4:] if c != "net_turnover"])
+def test_amounts_of_no_real_firm_are_quarantined(take: Take, column: str) -> None:
+    at = ACCOUNTS.split(",").index(column)
+    rows = [FILING.replace("2023", str(year)).split(",") for year in (2020, 2021, 2022)]
+    rows[1][at], rows[2][at] = "100000000000000", "100000000000001"
+    taken = take("annual_account", "\n".join([ACCOUNTS, *map(",".join, rows)]) + "\n")
+    assert taken.reasons == {3: {column: "an amount beyond 100 million million"}}
+
+
+def test_a_file_that_cannot_be_read_is_named_with_its_source(take: Take) -> None:
+    with pytest.raises(DeliveryError, match=r"^published\.csv \(source publisher\): .*\(line 3\).*truncated"):
+        take("business_registry", registry("F2,Cut Kft.").rstrip())
+    with pytest.raises(DeliveryError, match=r"^published\.csv:3 \(source publisher\): "):
+        take("business_registry", registry("F2,Győri Kft.").encode("cp1250"))
+
+
 def test_an_extra_column_is_reported_unless_the_contract_ignores_it(take: Take) -> None:
-    taken = take("business_registry", "firm_id,name,tax_number,nace_rev2_code,colour\nF1,A Kft.,,62,red\n")
+    taken = take("business_registry", f"{REGISTRY},colour\n{GOOD},red\n")
     assert taken.intake.unknown_columns == {"published.csv": ["colour"]}
     head = "Country\tRegion\tBeneficiary Name\tTotal Budget\tEU Contribution\tNumber of Projects\tTransliterated Name\t"
     taken = take(

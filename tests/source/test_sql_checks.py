@@ -164,6 +164,15 @@ CASES: list[tuple[str, Rows, int]] = [
         {"annual_account": [account()], "business_registry": [{"tax_stem": "1"}, {"tax_stem": None}]},
         0,
     ),
+    ("account_unit_mostly_known", {"annual_account": [account()]}, 0),
+    (
+        "account_unit_mostly_known",
+        {
+            "annual_account": [account(), account(tax_stem="2"), account(tax_stem="3")],
+            "business_registry": [{"tax_stem": "1"}, {"tax_stem": None}],
+        },
+        2,
+    ),
     ("account_currency_known", {"annual_account": [account(currency="EUR")]}, 0),
     (
         "account_currency_known",
