@@ -113,11 +113,14 @@ def test_killed_refreshes_converge_and_readers_do_not_notice(tmp_path: Path) -> 
     draw, killed = random.Random(SEED), 0
     reader = Reader(home / "warehouse" / "access.duckdb")
     reader.start()
-    for number in range(KILLS):
+    for number in range(3 * KILLS):
+        if killed == KILLS:
+            break
         add_firm(home, number)
-        process = refresh(home)
+        process, begun = refresh(home), time.monotonic()
         try:
-            process.wait(timeout=draw.uniform(0.15, 0.95) * duration)
+            process.wait(timeout=draw.uniform(0.1, 0.9) * duration)
+            duration = time.monotonic() - begun  # the machine is faster than it was: aim earlier
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             killed += 1
@@ -126,7 +129,7 @@ def test_killed_refreshes_converge_and_readers_do_not_notice(tmp_path: Path) -> 
     reader.enough.set()
     reader.join()
 
-    assert killed >= KILLS // 2, "most refreshes have to be caught alive for this to mean anything"
+    assert killed == KILLS
     assert reader.troubles == []
     assert reader.reads > 2 * KILLS
     quiet = tmp_path / "quiet"
