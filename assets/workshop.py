@@ -36,6 +36,9 @@ from resources.parameters import Parameters, load_parameters
 from resources.readers.registry import READERS, check_options
 from resources.sources import Source, load_sources
 
+VALUE_IN_REASON, REST_OF_REASON = r"(?s)^(duplicate key) .*|:.*", r"\1"
+"""What to replace in a reason for quarantine so that it no longer says what the delivery said, for SQL and Python."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -296,14 +299,16 @@ class Workshop:
         """The most frequent reasons for quarantine, as a Markdown table with one example row number each."""
         path = self.lake.quarantine_path(version.table, version.key)
         with open_engine(EngineLimits.from_environment(self.home.spill), {"quarantine.row": path}) as connection:
-            rows = connection.execute("""
-                SELECT source_id, file_name, key AS column_name,
-                       regexp_replace(value, ':.*$|(duplicate key) .*$', '\\1') AS reason,
+            rows = connection.execute(
+                """
+                SELECT source_id, file_name, key AS column_name, regexp_replace(value, $value, $rest) AS reason,
                        count(*) AS n, min(row_number) AS example
                 FROM (SELECT source_id, file_name, row_number, unnest(json_keys(reasons)) AS key, reasons
                       FROM quarantine.row)
                 CROSS JOIN LATERAL (SELECT json_extract_string(reasons, '$."' || key || '"') AS value)
-                GROUP BY ALL ORDER BY n DESC, 1, 2, 3, 4 LIMIT 20""").fetchall()
+                GROUP BY ALL ORDER BY n DESC, 1, 2, 3, 4 LIMIT 20""",
+                {"value": VALUE_IN_REASON, "rest": REST_OF_REASON},
+            ).fetchall()
         lines = ["| source | file | column | reason | rows | first row |", "|---|---|---|---|---|---|"]
         lines += ["| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |" for row in rows]
         return "\n".join(lines)
@@ -318,7 +323,10 @@ class Workshop:
             return ""
         file = pq.ParquetFile(self.lake.quarantine_path(name, version.key))
         (first,) = next(file.iter_batches(1, columns=["file_name", "row_number", "reasons"])).to_pylist()
-        reasons = ", ".join(f"{column}: {_without_value(why)}" for column, why in json.loads(first["reasons"]).items())
+        reasons = ", ".join(
+            f"{column}: {re.sub(VALUE_IN_REASON, REST_OF_REASON, why)}"
+            for column, why in json.loads(first["reasons"]).items()
+        )
         noun = "row" if version.quarantined == 1 else "rows"
         return (
             f"{name}: {version.quarantined:,} {noun} quarantined, "
@@ -329,11 +337,6 @@ class Workshop:
     def missing(self, names: Iterable[str] | None = None) -> list[str]:
         """Tables that would have to be computed now."""
         return [name for name in (names or self.tables) if self.current(name) is None]
-
-
-def _without_value(reason: str) -> str:
-    """A reason for quarantine without what the delivery said: `not a valid date: 31/02` is `not a valid date`."""
-    return re.sub(r":.*|(?<=^duplicate key) .*", "", reason, flags=re.DOTALL)
 
 
 def _ordered(connection: duckdb.DuckDBPyConnection, contract: Contract, result: Result) -> pa.RecordBatchReader:

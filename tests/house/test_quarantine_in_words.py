@@ -57,3 +57,18 @@ def test_the_first_row_is_told_without_its_values(
 
 def test_nothing_is_said_where_nothing_is_quarantined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert shop_with(Home(tmp_path), [], monkeypatch).quarantine_in_words(REGISTRY) == ""
+
+
+def test_the_table_for_the_ui_follows_the_same_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reasons = [
+        {"founded": "not a valid date: 31/02"},
+        {"founded": "not a valid date: 30/02"},
+        {"tax_number": "duplicate key 12345678, first seen in a.csv row 7"},
+    ]
+    shop = shop_with(Home(tmp_path), reasons, monkeypatch)
+    version = shop.current(REGISTRY)
+    assert version is not None
+    assert shop.quarantine_reasons(version).splitlines()[2:] == [
+        "| registry | business_registry.csv | founded | not a valid date | 2 | 2 |",
+        "| registry | business_registry.csv | tax_number | duplicate key | 1 | 4 |",
+    ]
