@@ -193,4 +193,5 @@ def _letter(pair: re.Match[str]) -> str:
 def _form_code(text: str | None) -> str | None:
     if text is None:
         return None
-    return next(code for code, pattern in _COMPILED if pattern.fullmatch(text))
+    # "SC" opens a Romanian name; without the form that closes it, it is none
+    return next((code for code, pattern in _COMPILED if pattern.fullmatch(text)), None)

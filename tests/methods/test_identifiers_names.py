@@ -34,6 +34,11 @@ from methods.names import LEGAL_FORMS, normalise_names, repair_text
         ("ATU 57194903", ("eu_vat", "ATU57194903", True)),
         ("BE697449992", ("eu_vat", "BE0697449992", True)),
         ("GR094259216", ("eu_vat", "EL094259216", True)),
+        ("huoccsz.01-09-296700", ("euid", "HUOCCSZ.01-09-296700", True)),
+        ("HUOCCSZ.21-09-296700", ("euid", "HUOCCSZ.21-09-296700", False)),
+        ("HUXX.01-09-296700", ("euid", "HUXX.01-09-296700", False)),
+        ("DKCVR.24256790", ("euid", "DKCVR.24256790", True)),
+        ("ATU571.94903", ("eu_vat", "ATU57194903", True)),
         ("ATU57194904", ("eu_vat", "ATU57194904", False)),
         ("UK132423649", ("foreign_vat", "GB132423649", True)),
         ("CHE-107.787.577 IVA", ("foreign_vat", "CHE107787577IVA", True)),
@@ -213,3 +218,9 @@ def test_real_hungarian_names(shared_data: Path) -> None:
     missed = series[named & result["legal_form"].isna()].unique()
     assert len(missed) <= 20
     assert result["name_key"].nunique() < series.nunique() * 0.95
+
+
+def test_a_name_that_only_opens_like_a_romanian_one_has_no_form() -> None:
+    found = normalise_names(pd.Series(["SC Metal", "ŠC Ravne", "SC Metal SRL"]))
+    assert found["legal_form"].isna().tolist() == [True, True, False]
+    assert found["name_key"].notna().all()
