@@ -9,6 +9,7 @@ belongs to (`firm_identity`), downloading registers.
 | `eu_vat` | country prefix and number, `ATU57194903` | stdnum.eu.vat (a Hungarian one is a `hu_tax_number`) |
 | `foreign_vat` | prefix and number outside the EU, GB included | stdnum has a check of that country and it passes |
 | `hu_registration_number` | `01-09-296700` (court, form, number) | court 01 to 20, legal form 01 to 23 |
+| `euid` | `HUOCCSZ.01-09-296700` (register, number) | Hungarian: as the registration number; else shape |
 | `lei` | 20 characters | stdnum.lei (ISO 17442, ISO 7064 check digits) |
 | `pic` | 9 digits | first digit not 0 (the Commission publishes no check digit) |
 | `missing` | none | never: empty, MISSING, N/A, nincs ... |
@@ -17,8 +18,8 @@ belongs to (`firm_identity`), downloading registers.
 
 The stem is what two Hungarian numbers are compared by. VAT code 5 marks the number of a VAT group, whose stem is no
 legal unit's. Source of the Hungarian formats: Act CL of 2017 on taxation rules (tax number), Act V of 2006 (company
-registration number); the shapes are those seen in
-CORDIS and e-beszamolo deliveries.
+registration number), Commission Implementing Regulation (EU) 2020/2244, annex, point 8 (EUID); the shapes are those
+seen in CORDIS and e-beszamolo deliveries.
 """
 
 from __future__ import annotations
@@ -33,12 +34,13 @@ HU_TAX_NUMBER = "hu_tax_number"
 EU_VAT = "eu_vat"
 FOREIGN_VAT = "foreign_vat"
 HU_REGISTRATION_NUMBER = "hu_registration_number"
+EUID = "euid"
 LEI = "lei"
 PIC = "pic"
 MISSING = "missing"
 DUMMY = "dummy"
 UNKNOWN = "unknown"
-KINDS = (HU_TAX_NUMBER, EU_VAT, FOREIGN_VAT, HU_REGISTRATION_NUMBER, LEI, PIC, MISSING, DUMMY, UNKNOWN)
+KINDS = (HU_TAX_NUMBER, EU_VAT, FOREIGN_VAT, HU_REGISTRATION_NUMBER, EUID, LEI, PIC, MISSING, DUMMY, UNKNOWN)
 
 # Counties of the tax authority: 02 to 20 and the second series 22 to 40, Budapest 41 to 44, large taxpayers 51.
 _COUNTIES = frozenset([*range(2, 21), *range(22, 45), 51])
@@ -70,6 +72,9 @@ _MISSING_WORDS = frozenset(
 )
 _HU_SHAPE = re.compile(r"(?:HU)?(\d{8})(?:(\d)(\d{2}))?")
 _REGISTRATION_DASHED = re.compile(r"(?:CG\.?\s*)?(\d{2})\s*-\s*(\d{2})\s*-\s*(\d{6})")
+# Two letters in the register's code tell an EUID from a VAT number with points, ATU571.94903.
+_EUID = re.compile(r"([A-Z]{2})((?=\d*[A-Z]\d*[A-Z])[0-9A-Z]{2,9})\.([0-9A-Z./-]{1,30}(?:_[0-9A-Z]{1,2})?)")
+_HU_REGISTER = "OCCSZ"
 _DUMMY_DIGITS = frozenset({"12345", "123456", "1234567", "12345678", "123456789", "1234567890", "00000000001"})
 _PREFIXED_DIGITS = re.compile(r"[A-Z]{0,3}(\d+)")
 _VAT_SHAPE = re.compile(r"[A-Z]{2}(?=(?:[A-Z]*\d){5})[0-9A-Z]{5,16}")
@@ -105,6 +110,8 @@ def parse(text: str | None) -> Identifier:
         return Identifier(DUMMY, None, False)
     if match := _REGISTRATION_DASHED.fullmatch(typed):
         return _registration_number("".join(match.groups()))
+    if (match := _EUID.fullmatch(typed)) and any(character.isdigit() for character in match[3]):
+        return _euid(*match.groups())
     if match := _HU_SHAPE.fullmatch(compact):
         return _hungarian(*match.groups())
     if len(compact) == 20 and not compact.isdigit():
@@ -190,6 +197,20 @@ def _registration_number(digits: str) -> Identifier:
     court, form, number = digits[:2], digits[2:4], digits[4:]
     valid = 1 <= int(court) <= 20 and 1 <= int(form) <= 23 and int(number) > 0
     return Identifier(HU_REGISTRATION_NUMBER, f"{court}-{form}-{number}", valid)
+
+
+def _euid(country: str, register: str, number: str) -> Identifier:
+    if country != "HU":
+        return Identifier(EUID, f"{country}{register}.{number}", True)
+    match = _REGISTRATION_DASHED.fullmatch(number)
+    own = _registration_number("".join(match.groups())) if match else None
+    valid = own is not None and own.is_valid and register == _HU_REGISTER
+    return Identifier(EUID, f"{country}{register}.{number}", valid)
+
+
+def euid(registration_number: str) -> str:
+    """The EUID of a Hungarian company, made of its registration number as `parse` writes it."""
+    return f"HU{_HU_REGISTER}.{registration_number}"
 
 
 def _vat(compact: str) -> Identifier:

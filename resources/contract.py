@@ -92,7 +92,8 @@ class Expectation(Strict):
         severity: `error` blocks (run, consumers, publishing), `warn` is shown.
         max_failing_share: share of rows (0..1) that may fail before the check does; GX calls 1 - this `mostly`.
         quarantine: rows that fail are quarantined (source tables only, row-level expectations only).
-        arguments: keyword arguments of the expectation.
+        arguments: keyword arguments of the expectation; `only_where` (column: value, or null for empty) confines a
+            row-level rule to some rows.
     """
 
     expect: str = Field(pattern=r"^expect_[a-z_]+$")
@@ -150,6 +151,9 @@ class Contract(Strict):
             for key in ("column", "column_A", "column_B"):
                 if key in e.arguments and e.arguments[key] not in self.columns:
                     raise ValueError(f"expectation '{e.name}' names the unknown column '{e.arguments[key]}'")
+            for column in e.arguments.get("only_where", {}):
+                if column not in self.columns:
+                    raise ValueError(f"expectation '{e.name}' names the unknown column '{column}'")
             if e.quarantine and self.layer != "source":
                 raise ValueError(f"expectation '{e.name}': only source tables have a quarantine")
         return self

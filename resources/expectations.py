@@ -64,9 +64,11 @@ def _configured(contract: Contract, expectation: Expectation) -> Any:
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     # a column of dates is compared with timestamps only
-    arguments = {
+    arguments: dict[str, Any] = {
         key: pd.Timestamp(value) if isinstance(value, date) else value for key, value in expectation.arguments.items()
     }
+    if "only_where" in arguments:
+        arguments["row_condition"] = _condition(arguments.pop("only_where"))
     if expectation.max_failing_share and not expectation.expect.startswith(TABLE_LEVEL):
         arguments["mostly"] = 1 - expectation.max_failing_share
     try:
@@ -79,6 +81,14 @@ def _configured(contract: Contract, expectation: Expectation) -> Any:
             where=f"{contract.table}, expectation {expectation.name}",
             action="correct the contract",
         ) from None
+
+
+def _condition(only_where: dict[str, Any]) -> Any:
+    """Great Expectations' word for `only_where`: every column has its value, or is empty where that is null."""
+    from great_expectations.expectations.row_conditions import AndCondition, Column
+
+    terms = [Column(name).is_null() if value is None else Column(name) == value for name, value in only_where.items()]
+    return terms[0] if len(terms) == 1 else AndCondition(conditions=terms)
 
 
 def _outcome(contract: Contract, expectation: Expectation, result: Any) -> CheckOutcome:

@@ -84,6 +84,8 @@ RULES: dict[str, Callable[[dict[str, Any]], str]] = {
 def failing_rows(expectation: Expectation) -> str:
     """A SQL predicate that is true for rows that fail; null values pass, as they do in Great Expectations.
 
+    A rule with `only_where` speaks only of rows whose columns have the values named there (null: are empty).
+
     Raises:
         ConfigurationError: the expectation is not a row-level rule known here.
     """
@@ -94,7 +96,9 @@ def failing_rows(expectation: Expectation) -> str:
             where=f"expectation {expectation.name}",
             action=f"use one of {', '.join(sorted(RULES))}, or drop `quarantine`",
         )
-    return f"coalesce({RULES[name](expectation.arguments)}, false)"
+    only_where: dict[str, Any] = expectation.arguments.get("only_where", {})
+    spoken_of = [f"{quoted(column)} IS NOT DISTINCT FROM {literal(value)}" for column, value in only_where.items()]
+    return " AND ".join([*spoken_of, f"coalesce({RULES[name](expectation.arguments)}, false)"])
 
 
 def checked_columns(contract: Contract) -> list[str]:
@@ -104,6 +108,6 @@ def checked_columns(contract: Contract) -> list[str]:
         for key, value in e.arguments.items():
             if key in ("column", "column_A", "column_B"):
                 named.add(value)
-            elif key in ("column_list", "column_set"):
+            elif key in ("column_list", "column_set", "only_where"):
                 named.update(value)
     return [column for column in contract.columns if column in named]

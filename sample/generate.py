@@ -19,6 +19,7 @@ from sample.accounts import Traits, heads, make_traits
 from sample.classification import postcodes
 from sample.cooperations import Cooperations, make_cooperations
 from sample.economy import Population, make_population, scale_of
+from sample.histories import make_histories
 from sample.identity import make_identity
 from sample.listing import Lister
 from sample.national_accounts import YEARS
@@ -29,6 +30,7 @@ from sample.publish.clusters import write_clusters
 from sample.publish.cordis import write_cordis
 from sample.publish.events import write_events
 from sample.publish.files import write_csv, write_parquet
+from sample.publish.histories import write_histories
 from sample.publish.national_accounts import write_national_accounts
 from sample.publish.projects import write_interreg, write_kohesio, write_structural_funds
 from sample.publish.record import Log
@@ -117,6 +119,7 @@ def generate(firms: int, seed: int, out: Path, *, progress: Progress | None = No
     out.mkdir(parents=True, exist_ok=True)
     _remove_other_format(out, large=large)
     identity = make_identity(rng["identifiers"], rng["names"], population)
+    histories = make_histories(rng["histories"], population, identity.stem)
 
     tell(1)
     last = np.zeros(population.count, dtype=np.int64)
@@ -129,6 +132,7 @@ def generate(firms: int, seed: int, out: Path, *, progress: Progress | None = No
     dirt_counts = write_registry(
         rng["registry"], out, population, identity, economy.traits, last, protected, large=large
     )
+    write_histories(out, population, identity, histories)
     tell(2)
     truth_2023 = write_accounts(rng["accounts"], out, population, identity, economy.traits, economy.gva, large=large)
     tell(3)
@@ -136,7 +140,7 @@ def generate(firms: int, seed: int, out: Path, *, progress: Progress | None = No
     tell(4)
     log = Log()
     lister = Lister(rng["dirt"], population, identity, economy.projects.foreign, postcodes()["postcode"].tolist())
-    write_clusters(rng["dirt"], out, economy.cooperations, identity, lister, log)
+    write_clusters(rng["dirt"], out, economy.cooperations, identity, lister, histories, log)
     write_cordis(rng["dirt"], out, economy.projects, lister, log)
     write_structural_funds(rng["dirt"], out, economy.projects, lister, log)
     write_kohesio(rng["dirt"], out, firms, lister, log)

@@ -19,6 +19,7 @@ SUBJECTS = (
     "dirt",
     "events",
     "registry",
+    "histories",
 )
 
 

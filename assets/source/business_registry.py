@@ -1,4 +1,4 @@
-"""Business register: legal units, their former names, and the events that turn one into another.
+"""Business register: legal units, their former names and seats, VAT groups, and the events that turn one into another.
 
 Belongs here: what the register publishes. Does not belong here: deciding which unit a name elsewhere means
 (`assets.integration.firm_identity`).
@@ -52,6 +52,43 @@ TABLES: tuple[Table, ...] = (
             SqlCheck(
                 "legal_unit_event_unit_known",
                 "Predecessors and successors are units of the register, and not the same one",
+                "warn",
+                max_failing_share=0.05,
+            ),
+        ),
+        check_inputs=("source.business_registry",),
+    ),
+    source_table(
+        "source.address_history",
+        checks=(
+            SqlCheck(
+                "address_history_unit_known",
+                "Former seats belong to units of the register",
+                "warn",
+                max_failing_share=0.01,
+            ),
+        ),
+        check_inputs=("source.business_registry",),
+    ),
+    source_table(
+        "source.vat_group",
+        checks=(
+            SqlCheck(
+                "vat_group_unit_known",
+                "Members of VAT groups are units of the register",
+                "warn",
+                max_failing_share=0.01,
+            ),
+            SqlCheck("vat_group_one_at_a_time", "A unit is a member of one VAT group at a time", "warn"),
+        ),
+        check_inputs=("source.business_registry",),
+    ),
+    source_table(
+        "source.local_unit",
+        checks=(
+            SqlCheck(
+                "local_unit_unit_known",
+                "Local units belong to units of the register",
                 "warn",
                 max_failing_share=0.05,
             ),

@@ -9,8 +9,10 @@ from assets.source import (
     annual_accounts,
     business_registry,
     classifications,
+    clerical_reviews,
     clusters,
     events,
+    link_decisions,
     national_accounts,
     projects,
 )
@@ -24,6 +26,8 @@ MODULES = (
     clusters,
     events,
     classifications,
+    link_decisions,
+    clerical_reviews,
 )
 
 TABLES: tuple[Table, ...] = tuple(table for module in MODULES for table in module.TABLES)

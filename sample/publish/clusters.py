@@ -12,6 +12,7 @@ from sample import dirt
 from sample.classification import counties
 from sample.cooperations import Cooperations
 from sample.economy import NEVER
+from sample.histories import Histories
 from sample.identity import Identity
 from sample.listing import Lister
 from sample.publish.files import days, write_csv, write_xlsx
@@ -24,7 +25,13 @@ def _day(value: object) -> str | None:
 
 
 def write_clusters(
-    rng: np.random.Generator, out: Path, cooperations: Cooperations, identity: Identity, lister: Lister, log: Log
+    rng: np.random.Generator,
+    out: Path,
+    cooperations: Cooperations,
+    identity: Identity,
+    lister: Lister,
+    histories: Histories,
+    log: Log,
 ) -> None:
     """Write the files of `clusters/`.
 
@@ -34,6 +41,7 @@ def write_clusters(
         cooperations: clusters and members.
         identity: for the managing organisations.
         lister: names of members.
+        histories: VAT groups and former seats that lists show.
         log: takes who is who.
     """
     clusters, labels, agreements = cooperations.clusters, cooperations.labels, cooperations.agreements
@@ -66,7 +74,7 @@ def write_clusters(
         ),
         out / "clusters" / "cluster_labels.csv",
     )
-    _write_members(rng, out, cooperations.memberships, ids, lister, log)
+    _write_members(rng, out, cooperations.memberships, ids, lister, histories, log)
     write_csv(
         pa.table(
             {
@@ -84,7 +92,13 @@ def write_clusters(
 
 
 def _write_members(
-    rng: np.random.Generator, out: Path, memberships: pd.DataFrame, ids: np.ndarray, lister: Lister, log: Log
+    rng: np.random.Generator,
+    out: Path,
+    memberships: pd.DataFrame,
+    ids: np.ndarray,
+    lister: Lister,
+    histories: Histories,
+    log: Log,
 ) -> None:
     rows = []
     columns = ("cluster", "firm", "institution", "role", "valid_from", "valid_to")
@@ -92,13 +106,16 @@ def _write_members(
         entry = lister.listed("cluster", "firm", firm) if firm >= 0 else lister.listed("cluster", "institution", body)
         tax = dirt.tax_number(rng, entry.tax_number, lister.other_tax_number())
         postcode = entry.postcode if entry.postcode and rng.random() < 0.8 else None
+        town = dirt.town(rng, entry.settlement)
+        tax = histories.shown_tax_number(entry.unit, tax)
+        town, postcode = histories.shown_seat(entry.unit, town, postcode)
         rows.append(
             (
                 ids[cluster],
                 entry.name,
                 entry.kind,
                 tax or None,
-                dirt.town(rng, entry.settlement) or None,
+                town or None,
                 postcode,
                 "HU",
                 role,

@@ -41,6 +41,9 @@ A64 = {
 """Divisions published below sections; complete for the sections named."""
 
 
+RELATIVE_PRICE = {"A": 0.02, "C": -0.01, "D": 0.04, "F": 0.02, "G": -0.005, "I": 0.015, "J": -0.02}
+"""Assumed yearly change of a section's prices relative to the economy's (0 where not named)."""
+
 Rows = dict[tuple[str, ...], Sequence[str]]
 """Cells of a table by the codes of its dimensions, one cell per year."""
 
@@ -92,6 +95,9 @@ def write_national_accounts(out: Path) -> None:
             split = np.array([largest_remainder(_division_weight(letter), int(total)) for total in sections[:, s]])
             for d, code in enumerate(A64[letter]):
                 a64["A", "CP_MNAC", code, "B1G", "HU"] = cells(split[:, d])
+    a64["A", "PYP_MNAC", "TOTAL", "B1G", "HU"] = cells(deflated["B1G"])
+    for s, series in enumerate(_previous_year_prices(sections, deflated["B1G"]).T):
+        a64["A", "PYP_MNAC", SECTIONS[s], "B1G", "HU"] = cells(series)
     eurostat_tsv(folder / "nama_10_a64.tsv", ("freq", "unit", "nace_r2", "na_item", "geo"), a64)
 
     regional = gva.sum(axis=1)
@@ -119,6 +125,14 @@ def write_national_accounts(out: Path) -> None:
         sectors["A", "CP_MNAC", direct, name, "S1", "HU"] = cells(series)
     eurostat_tsv(folder / "nasa_10_nf_tr.tsv", ("freq", "unit", "direct", "na_item", "sector", "geo"), sectors)
     write_csv(s11_margins(), folder / "s11_gva_margins.csv")
+
+
+def _previous_year_prices(sections: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """Return GVA of sections at previous-year prices, shape (years, sections); each year sums to the total."""
+    relative = np.array([1 + RELATIVE_PRICE.get(letter, 0.0) for letter in SECTIONS])
+    return np.array(
+        [largest_remainder(year / relative, int(total)) for year, total in zip(sections, totals, strict=True)]
+    )
 
 
 def _division_weight(letter: str) -> np.ndarray:

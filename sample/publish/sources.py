@@ -17,13 +17,13 @@ def sources(*, large: bool) -> list[dict[str, Any]]:
     ending = "parquet" if large else "csv"
     listed: list[dict[str, Any]] = []
 
-    def add(source: str, table: str, kind: str, url: str, every: int, description: str, **more: Any) -> None:
+    def add(source: str, table: str, kind: str, url: str, every: int | None, description: str, **more: Any) -> None:
         entry = {
             "id": source,
             "table": table,
             "format": kind,
             "url": url,
-            "expected_every_days": every,
+            **({} if every is None else {"expected_every_days": every}),
             "description": description,
             **more,
         }
@@ -45,6 +45,17 @@ def sources(*, large: bool) -> list[dict[str, Any]]:
         "registry/legal_unit_event.csv",
         1,
         "Mergers, splits, transformations",
+    )
+    add("address_history", "address_history", "csv", "registry/address_history.csv", 1, "Former seats of legal units")
+    add("vat_groups", "vat_group", "csv", "registry/vat_group.csv", 1, "Members of VAT groups")
+    add(
+        "link_decisions",
+        "link_decision",
+        "csv",
+        "decisions/*.csv",
+        None,
+        "What people decided about single links",
+        options={"allow_empty": True},
     )
     add(
         "annual_accounts",

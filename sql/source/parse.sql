@@ -122,3 +122,8 @@ CREATE OR REPLACE MACRO parse_country_name(t) AS COALESCE(parse_country(t), MAP 
     'moldova': 'MD', 'montenegro': 'ME', 'netherlands': 'NL', 'north macedonia': 'MK', 'norway': 'NO', 'poland': 'PL',
     'portugal': 'PT', 'romania': 'RO', 'serbia': 'RS', 'slovakia': 'SK', 'slovenia': 'SI', 'spain': 'ES', 'sweden': 'SE',
     'switzerland': 'CH', 'türkiye': 'TR', 'turkey': 'TR', 'ukraine': 'UA', 'united kingdom': 'UK'}[lower(t)]);
+
+-- What a clerk decided: "same as" and "Same-As" are same_as.
+CREATE OR REPLACE MACRO parse_decision(t) AS
+    CASE WHEN regexp_replace(lower(t), '[-_ ]+', '_', 'g') IN ('confirm', 'reject', 'same_as')
+         THEN regexp_replace(lower(t), '[-_ ]+', '_', 'g') END;

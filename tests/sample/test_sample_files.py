@@ -198,7 +198,11 @@ def test_national_accounts_files_agree_with_each_other(sample_dir: Path) -> None
     gdp = eurostat(folder / "nama_10_gdp.tsv").pivot(index=["unit", "year"], columns="na_item", values="value")
     assert (gdp["P1"] - gdp["P2"] == gdp["B1G"]).all()
     assert (gdp["B1G"] + gdp["D21X31"] == gdp["B1GQ"]).all()
-    industries = eurostat(folder / "nama_10_a64.tsv").pivot(index="year", columns="nace_r2", values="value")
+    published = eurostat(folder / "nama_10_a64.tsv").pivot(index=["unit", "year"], columns="nace_r2", values="value")
+    at_old_prices = published.loc["PYP_MNAC"].dropna(axis=1)
+    assert (at_old_prices.drop(columns="TOTAL").sum(axis=1) == at_old_prices["TOTAL"]).all()
+    assert (at_old_prices["TOTAL"] == gdp.loc["PYP_MNAC", "B1G"]).all()
+    industries = published.loc["CP_MNAC"]
     letters = [code for code in industries.columns if len(code) == 1]
     assert (industries[letters].sum(axis=1) == industries["TOTAL"]).all()
     for letter in "CGJ":

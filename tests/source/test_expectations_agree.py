@@ -54,7 +54,17 @@ def dirty_table(contract: Contract) -> pa.Table:
         )
         for shift, (name, values) in enumerate(columns.items())
     ]
-    return pa.table(arrays, names=list(columns))
+    table = pa.table(arrays, names=list(columns))
+    return pa.concat_tables([table, *(spoken_of(table, rule) for rule in row_rules(contract))])
+
+
+def spoken_of(table: pa.Table, rule: Expectation) -> pa.Table:
+    """The table as the rule speaks of it; all rows of a rule that speaks of every row."""
+    for name, value in rule.arguments.get("only_where", {}).items():
+        field = table.schema.field(name)
+        values = pa.array([value] * table.num_rows, field.type)
+        table = table.set_column(table.schema.get_field_index(name), field, values)
+    return table
 
 
 def row_rules(contract: Contract) -> list[Expectation]:

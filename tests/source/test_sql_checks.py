@@ -234,6 +234,50 @@ CASES: list[tuple[str, Rows, int]] = [
         },
         2,
     ),
+    ("address_history_unit_known", {"address_history": [{"legal_unit_id": "F9"}]}, 0),
+    (
+        "address_history_unit_known",
+        {"address_history": [{"legal_unit_id": "F9"}], "business_registry": [{"legal_unit_id": "F1"}]},
+        1,
+    ),
+    ("vat_group_unit_known", {"vat_group": [{"legal_unit_id": "F9"}]}, 0),
+    (
+        "vat_group_unit_known",
+        {"vat_group": [{"legal_unit_id": "F9"}], "business_registry": [{"legal_unit_id": "F1"}]},
+        1,
+    ),
+    (
+        "vat_group_one_at_a_time",
+        {
+            "vat_group": [
+                {"legal_unit_id": "F1", "group_tax_number": "G1", "valid_from": DAY, "valid_to": dt.date(2021, 1, 1)},
+                {"legal_unit_id": "F1", "group_tax_number": "G2", "valid_from": dt.date(2021, 1, 1)},
+                {"legal_unit_id": "F1", "group_tax_number": "G3", "valid_from": dt.date(2022, 1, 1)},
+                {"legal_unit_id": "F2", "group_tax_number": "G3"},
+            ]
+        },
+        1,
+    ),
+    (
+        "link_decision_contradiction",
+        {
+            "link_decision": [
+                {"record_id": record, "decision": decision, "legal_unit_id": unit, "decided_date": DAY}
+                for record, decision, unit in (
+                    ("A", "confirm", "F1"),
+                    ("A", "confirm", "F2"),
+                    ("B", "confirm", "F1"),
+                    ("B", "reject", "F1"),
+                    ("C", "confirm", "F1"),
+                    ("C", "confirm", "F1"),
+                    ("C", "reject", "F2"),
+                    ("D", "reject", "F1"),
+                    ("D", "reject", None),
+                )
+            ]
+        },
+        2,
+    ),
     (
         "cordis_organisation_repeated",
         {

@@ -1,0 +1,4 @@
+SELECT legal_unit_id, valid_from
+FROM source.vat_group
+WHERE legal_unit_id NOT IN (SELECT legal_unit_id FROM source.business_registry)
+  AND EXISTS (FROM source.business_registry)
