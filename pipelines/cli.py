@@ -18,6 +18,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from pipelines.link import link
+from pipelines.link_sample import sample as sample_links
 from pipelines.query import Format
 from resources.errors import ConfigurationError, CoopgvaError
 from resources.home import Home
@@ -34,7 +35,10 @@ app = typer.Typer(
 )
 vintages_app = typer.Typer(help="Vintages: which version of every table was published together.", no_args_is_help=True)
 app.add_typer(vintages_app, name="vintages")
-app.command()(link)
+link_app = typer.Typer(help="Record linkage on its own, and the clerical sample of a home's links.")
+link_app.callback(invoke_without_command=True)(link)
+link_app.command("sample")(sample_links)
+app.add_typer(link_app, name="link")
 
 HomeOption = Annotated[
     Path | None,

@@ -22,20 +22,23 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("firm_id", "name"),
         (
             "short_name", "tax_number", "eu_vat", "registration_number", "lei", "legal_form", "postcode", "settlement",
-            "address", "county", "nuts3_code", "nace_code", "founded_year", "status",
+            "address", "county", "nuts3_code", "nace_code", "founded_year", "status", "euid", "pic",
+            "employees",
         ),
     ),
     "records": (
         ("record_id", "name"),
         (
             "source", "country", "tax_number", "registration_number", "lei", "postcode", "settlement", "address",
-            "nuts3_code", "year",
+            "nuts3_code", "year", "euid", "pic",
         ),
     ),
     "name history": (("firm_id", "name"), ("valid_from", "valid_to")),
     "address history": (("firm_id",), ("postcode", "settlement", "address", "valid_to")),
     "events": (("predecessor_id", "successor_id"), ("kind", "year")),
     "VAT groups": (("group_tax_number", "firm_id"), ()),
+    "identifiers": (("firm_id", "kind", "value"), ("valid_from", "valid_to")),
+    "labels": (("record_id", "firm_id"), ()),
     "decisions": (("record_id", "decision"), ("firm_id", "other_record_id", "who", "when", "why")),
 }  # fmt: skip
 """Columns of each file; others are ignored."""
@@ -45,11 +48,14 @@ File = typer.Option(dir_okay=False, help="CSV or Parquet.")
 
 
 def link(
+    context: typer.Context,
     registry: Annotated[
-        Path, typer.Option(dir_okay=False, help="Firms: firm_id, name and what else is known of them.")
-    ],
-    records: Annotated[Path, typer.Option(dir_okay=False, help="Records: record_id, name and what else is known.")],
-    out: Annotated[Path, typer.Option(dir_okay=False, help="File to write, .csv or .parquet.")],
+        Path | None, typer.Option(dir_okay=False, help="Firms: firm_id, name and what else is known of them. Needed.")
+    ] = None,
+    records: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Records: record_id, name and what else is known. Needed.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(dir_okay=False, help="File to write, .csv or .parquet. Needed.")] = None,
     name_history: Annotated[Path | None, File] = None,
     address_history: Annotated[Path | None, File] = None,
     events: Annotated[Path | None, File] = None,
@@ -57,8 +63,42 @@ def link(
     decisions: Annotated[
         Path | None, typer.Option(dir_okay=False, help="People's decisions, which always win.")
     ] = None,
+    identifiers: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Numbers that firms have or had, with valid_from and valid_to.")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Known answers to learn from: record_id, firm_id or empty.")
+    ] = None,
 ) -> None:
     """Say which firm of a registry each record means, how probable that is, and why."""
+    if context.invoked_subcommand is not None:
+        return
+    if registry is None or records is None or out is None:
+        needed = {"--registry": registry, "--records": records, "--out": out}
+        raise typer.BadParameter(f"Missing option '{next(name for name, given in needed.items() if given is None)}'.")
+    link_files(
+        registry, records, out, name_history, address_history, events, vat_groups, decisions, identifiers, labels
+    )
+
+
+def link_files(
+    registry: Path,
+    records: Path,
+    out: Path,
+    name_history: Path | None = None,
+    address_history: Path | None = None,
+    events: Path | None = None,
+    vat_groups: Path | None = None,
+    decisions: Path | None = None,
+    identifiers: Path | None = None,
+    labels: Path | None = None,
+) -> None:
+    """Link the records of a file to the firms of another and write the links.
+
+    Raises:
+        ConfigurationError: a file is not there, or `out` cannot be written.
+        DeliveryError: a file cannot be read or lacks a column.
+    """
     from methods.errors import MethodError
     from methods.linkage import link as run
 
@@ -69,6 +109,7 @@ def link(
     files = {
         "registry": registry, "records": records, "name history": name_history, "address history": address_history,
         "events": events, "VAT groups": vat_groups, "decisions": decisions,
+        "identifiers": identifiers, "labels": labels,
     }  # fmt: skip
     frames = {what: read(path, what) for what, path in files.items() if path is not None}
     try:
@@ -76,6 +117,7 @@ def link(
             frames["registry"], frames["records"], name_history=frames.get("name history"),
             address_history=frames.get("address history"), events=frames.get("events"),
             vat_groups=frames.get("VAT groups"), decisions=frames.get("decisions"),
+            identifiers=frames.get("identifiers"), labels=frames.get("labels"),
         )  # fmt: skip
     except MethodError as error:
         what, _, message = str(error).partition(": ")

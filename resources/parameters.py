@@ -7,7 +7,7 @@ key contains the parameters it declares, so a changed parameter recomputes what 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -30,16 +30,31 @@ class Parameters(Strict):
     target_year: int
     baseline_share_pct: float
     baseline_year: int
+    nace_rev21_first_year: int = Field(ge=2025, le=2100)
     disclosure_min_contributors: int = Field(ge=1)
     disclosure_p_percent: float = Field(gt=0)
+    imputation_max_years: int = Field(ge=0, le=5)
+    imputation_min_coverage_ratio: float = Field(gt=0, le=1)
+    imputation_warn_share_pct: float = Field(gt=0, le=100)
+    imputation_blocking_share_pct: float = Field(gt=0, le=100)
     reconciliation_tolerance: float = Field(gt=0, lt=1e-3)
     reconciliation_max_iterations: int = Field(ge=1)
+    margin_rounding_huf_mn: float = Field(ge=0)
+    margin_extrapolation_max_years: int = Field(ge=0, le=10)
+    reconciliation_negative_cells: Literal["gras", "refuse"]
     review_coverage_ratio: float = Field(gt=0)
     review_blocking_share_pct: float = Field(gt=0)
-    identifier_match_probability: float = Field(gt=0, le=1)
-    name_match_probability: float = Field(gt=0, le=1)
-    name_only_probability: float = Field(gt=0, le=1)
+    linkage_accept_probability: float = Field(gt=0.5, le=1)
+    linkage_review_probability: float = Field(gt=0, le=0.5)
+    clerk_resolved_units: int = Field(ge=0)
+    linkage_min_accepted_share: float = Field(ge=0, le=1)
+    linkage_min_expected_precision: float = Field(ge=0, le=1)
+    linkage_min_sampled_precision: float = Field(ge=0, le=1)
+    linkage_min_sampled_recall: float = Field(ge=0, le=1)
+    linkage_max_calibration_error: float = Field(ge=0, le=1)
     cohesion_project_days: int = Field(ge=1, le=3653)
+    good_practice_countries: int = Field(ge=1)
+    good_practice_frontrunners: int = Field(ge=0)
 
     @model_validator(mode="after")
     def _years(self) -> Parameters:

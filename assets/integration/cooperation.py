@@ -23,6 +23,7 @@ participation = sql_table(
     inputs=(
         "integration.participant",
         "integration.firm_identity",
+        "integration.link_candidate",
         "integration.cooperation",
         "source.cluster_label",
         "source.c2c_agreement",

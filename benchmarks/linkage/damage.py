@@ -6,6 +6,7 @@ Belongs here: damage, each kind under its label. Does not belong here: the regis
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +14,21 @@ from benchmarks.linkage import words as w
 from benchmarks.linkage.brands import Names
 
 FORMS = ("Kft.", "Bt.", "Zrt.", "Nyrt.", "Kkt.")
+
+
+@dataclass
+class Seen:
+    """What of a firm a list still shows, misspelt or not: what somebody who undoes all damage could go by.
+
+    Attributes:
+        part: whole, first (word), initial_first, initial_second, acronym or nothing.
+        activity: number of the activity, -9 where it is not shown or wrong.
+        form: legal form, empty where it is not shown or wrong.
+    """
+
+    part: str = "whole"
+    activity: int = -9
+    form: str = ""
 
 
 def plain(text: str) -> str:
@@ -54,11 +70,12 @@ def nobody(
 
 def written(
     names: Names, rng: np.random.Generator, brand: str, activity: int, form: str, damage: list[str], *, firm: bool
-) -> str:
-    """The name as a list shows it; appends what was done to `damage`."""
+) -> tuple[str, Seen]:
+    """The name as a list shows it, and what it still says; appends what was done to `damage`."""
+    seen = Seen()
     if activity == -2:
         text = brand
-        return plain(text).upper() if rng.random() < 0.25 else text
+        return plain(text).upper() if rng.random() < 0.25 else text, seen
     stem = brand
     tokens = stem.split()
     u = rng.random()
@@ -66,7 +83,9 @@ def written(
         stem = f"{tokens[1]} {tokens[0]}"
         damage.append("word_order")
     elif u < 0.065 and len(tokens) >= 2:
-        stem = f"{tokens[0][0]}. {' '.join(tokens[1:])}" if rng.random() < 0.5 else f"{tokens[0]} {tokens[1][0]}."
+        seen.part = "initial_first" if rng.random() < 0.5 else "initial_second"
+        is_first = seen.part == "initial_first"
+        stem = f"{tokens[0][0]}. {' '.join(tokens[1:])}" if is_first else f"{tokens[0]} {tokens[1][0]}."
         damage.append("initial")
     elif u < 0.10 and len(tokens) == 2 and "és" not in tokens:
         stem = tokens[0] + tokens[1].lower()
@@ -79,13 +98,13 @@ def written(
         stem = stem.replace(" és ", " & ").replace("Társa", names.pick(("Partner", "Co.", "Tsa.", "Tarsa")))
         damage.append("and_partner")
     elif u < 0.15 and len(tokens) >= 2 and firm:
-        stem = tokens[0]
+        stem, seen.part = tokens[0], "first"
         damage.append("trade_name")
     elif u < 0.162 and firm:
-        stem = names.invented()
+        stem, seen.part = names.invented(), "nothing"
         damage.append("unknown_trade_name")
     elif u < 0.168 and len(tokens) >= 2:
-        stem = "".join(t[0] for t in tokens if t != "és").upper()
+        stem, seen.part = "".join(t[0] for t in tokens if t != "és").upper(), "acronym"
         damage.append("acronym")
     for native, foreign in w.SISTERS_FOREIGN.items():
         if stem.endswith(native) and rng.random() < 0.15:
@@ -94,6 +113,7 @@ def written(
     words = ""
     if activity >= 0:
         v = rng.random()
+        seen.activity = activity if v < 0.59 else -9
         if v < 0.35:
             words = w.ACTIVITY[activity][0]
         elif v < 0.50:
@@ -106,6 +126,7 @@ def written(
             words = w.ACTIVITY[int(rng.random() * len(w.ACTIVITY))][0]
             damage.append("activity_wrong")
     v = rng.random()
+    seen.form = "" if v < 0.17 or 0.31 <= v < 0.33 else form
     if v < 0.17:
         ending = ""
         damage.append("form_dropped")
@@ -149,7 +170,7 @@ def written(
         damage.append("question_marks")
     if rng.random() < 0.03:
         text = text.replace(" ", "  ", 1) if rng.random() < 0.5 else f'"{text}"'
-    return text
+    return text, seen
 
 
 def typo(rng: np.random.Generator, text: str, within: int | None = None) -> str:

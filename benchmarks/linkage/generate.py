@@ -14,17 +14,28 @@ import pandas as pd
 
 from benchmarks.linkage import words as w
 from benchmarks.linkage.brands import Names
-from benchmarks.linkage.damage import FORMS, nobody, plain, roman, typo, written
+from benchmarks.linkage.damage import FORMS, Seen, nobody, plain, roman, typo, written
 from sample.classification import counties, settlements
 
 FORM_SHARE = (0.68, 0.21, 0.07, 0.01, 0.03)
 USABLE_IDENTIFIER = 0.40
 NO_FIRM = 0.14
+NUMBERLESS = frozenset({"partner_number", "broken_number", "vat_group"})
+TRUTH = [
+    "record_id", "firm_id", "kind", "damage", "brand", "part", "activity", "form", "town", "county", "postcode",
+    "district", "year", "has_number",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Frames as `link` takes them, and `truth`: record_id, firm_id (null: no firm), kind, damage (joined by +)."""
+    """Frames as `link` takes them, and two that no linker sees.
+
+    Attributes:
+        truth: record_id, firm_id (null: no firm), kind, damage (joined by +), and what the row still shows of the firm:
+            brand, part, activity, form, town, county, postcode, district, year, has_number (see `ceiling`).
+        origin: firm_id, brand, activity, form, is_former: of what the names of the registry were made.
+    """
 
     registry: pd.DataFrame
     records: pd.DataFrame
@@ -33,6 +44,7 @@ class Benchmark:
     events: pd.DataFrame
     vat_groups: pd.DataFrame
     truth: pd.DataFrame
+    origin: pd.DataFrame
 
 
 def generate(firms: int = 100_000, rows: int = 10_000, seed: int = 7, severity: float = 1.0) -> Benchmark:
@@ -218,10 +230,12 @@ def generate(firms: int = 100_000, rows: int = 10_000, seed: int = 7, severity: 
             if rng.random() < 0.7:
                 year = int(rng.integers(min(founded[k], changed[k] - 1), changed[k] + 1))
         spoil = severity >= 1 or rng.random() < severity
-        text = written(names, rng, b, a, f, damage if spoil else [], firm=target is not None)
+        text, seen = written(names, rng, b, a, f, damage if spoil else [], firm=target is not None)
         if not spoil and a != -2:
             # as the register has it, or its short form
-            text = f"{b} {w.ACTIVITY[a][0]} {w.LONG_FORM[f]}" if a >= 0 and rng.random() < 0.7 else f"{b} {f}"
+            is_long = a >= 0 and rng.random() < 0.7
+            text = f"{b} {w.ACTIVITY[a][0]} {w.LONG_FORM[f]}" if is_long else f"{b} {f}"
+            seen = Seen("whole", a if is_long else -9, f)
         settlement: str | None = shown_town
         v = rng.random()
         code: str | None = shown_code if rng.random() < 0.25 and country == "HU" and target is not None else None
@@ -297,7 +311,16 @@ def generate(firms: int = 100_000, rows: int = 10_000, seed: int = 7, severity: 
         )
         if target is not None and kind == "successor" and out[-1][-1] is None:
             out[-1] = (*out[-1][:-1], year)
-        truth.append((record_id, None if target is None else ids[target], kind, "+".join(damage) or "none"))
+        here = _place_shown(damage, settlement, code, shown_town, shown_code, shown_nuts)
+        if "old_address" in damage and "no_place" not in damage:
+            here = (str(places["settlement"].iloc[old[k]]), "", "", "")
+        truth.append(
+            (
+                record_id, None if target is None else ids[target], kind, "+".join(damage) or "none", b, seen.part,
+                seen.activity, seen.form, *here, out[-1][-1], number is not None and not NUMBERLESS & set(damage)
+                and any(c.isdigit() for c in number) and number not in ("00000000", "12345678-1-42"),
+            )
+        )  # fmt: skip
     columns = [
         "record_id",
         "source",
@@ -319,8 +342,33 @@ def generate(firms: int = 100_000, rows: int = 10_000, seed: int = 7, severity: 
         address_history,
         events,
         vat_groups,
-        pd.DataFrame(truth, columns=["record_id", "firm_id", "kind", "damage"]),
-    )
+        pd.DataFrame(truth, columns=TRUTH),
+        pd.concat(
+            [
+                pd.DataFrame({"firm_id": ids, "brand": brand, "activity": activity, "is_former": False}),
+                pd.DataFrame(
+                    {
+                        "firm_id": [ids[k] for k in former], "brand": list(former.values()), "activity": -1,
+                        "is_former": True,
+                    }
+                ),
+            ],
+            ignore_index=True,
+        ),
+    )  # fmt: skip
+
+
+def _place_shown(
+    damage: list[str], settlement: str | None, code: str | None, town: str, postcode: str, nuts3: str
+) -> tuple[str, str, str, str]:
+    """Town, county, postcode and district that a row still shows, empty where it does not."""
+    done = set(damage)
+    if done & {"no_place", "wrong_town"}:
+        return "", "", "", ""
+    if "county" in done:
+        return "", nuts3, "", ""
+    district = postcode[1:3] if "district" in done else ""
+    return town if settlement or code else "", "", code or "", district
 
 
 def _tax_numbers(rng: np.random.Generator, count: int) -> list[str]:

@@ -29,13 +29,14 @@ BOUNDS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--firms", type=int, nargs="+", default=[100_000, 30_000])
+    parser.add_argument("--firms", type=int, nargs="+", default=[100_000, 30_000, 300_000])
     parser.add_argument("--rows", type=int, default=12_000)
     parser.add_argument("--seed", type=int, default=101)
+    parser.add_argument("--severity", type=float, default=0.8)
     asked = parser.parse_args()
     record, attributes, none, chosen, done = [], [], [], [], 0
     for number, firms in enumerate(asked.firms):
-        b = generate(firms, asked.rows, asked.seed + number)
+        b = generate(firms, asked.rows, asked.seed + number, asked.severity)
         found = compare(b.registry, b.records, Settings(), b.name_history, b.address_history, b.events, b.vat_groups)
         truth = b.truth.set_index("record_id").loc[b.records["record_id"], "firm_id"]
         ids = pd.Series(np.arange(len(found.registry.ids)), index=found.registry.ids)
@@ -48,8 +49,9 @@ def main() -> None:
     choices = model.Choices(np.concatenate(record), np.concatenate(attributes), np.concatenate(none))
     start = model.Weights(np.zeros(len(ATTRIBUTES)), np.zeros(len(model.NONE_ATTRIBUTES)))
     start.none[0] = 6.0
-    # no generated record has a street
+    # no generated record has a street or a firm's former number
     start.pair[ATTRIBUTES.index("street_equal")] = 2.0
+    start.pair[ATTRIBUTES.index("number_outdated")] = 3.0
     right, weight = np.concatenate(chosen), np.ones(done)
     free = tuple(range(len(model.NONE_ATTRIBUTES)))
     for _ in range(2):

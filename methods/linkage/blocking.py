@@ -5,12 +5,12 @@ Belongs here: keys, misspelt words, the join. Does not belong here: which of the
 | key | finds |
 |---|---|
 | word, joined neighbours | any rare word in common, compounds written apart or together |
-| pair of words | names made of frequent words |
-| word and town | frequent words in one place |
+| pair of words, activities in any language | names made of frequent words |
+| word and town, postcode, or county | frequent words in one place |
 | near word | one edit (deletion neighbourhood: insertion, deletion, substitution, transposition) |
-| core words joined (with town), and with one letter less | any cut into words, one edit anywhere, frequent names |
+| core words joined (with place, with form), and with one letter less | any cut into words, one edit, frequent names |
 | consonants (with town, when frequent) | several wrong vowels, lost letters |
-| initials and town | acronyms |
+| initials and town, a word with the next one's initial | acronyms, initials |
 | all words | homonyms |
 
 A key that more than `posting_cap` names have is dropped; keys are weighted by their information (inverse document
@@ -23,23 +23,44 @@ from collections.abc import Callable
 
 import numpy as np
 
+from methods.linkage.places import Places
 from methods.linkage.text import Names, Vocabulary, mixed
+
+SCALE = 200
+"""Weights are summed as whole numbers, so that a tie is a tie whatever the order of addition."""
+Bonus = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 _SALT = {
     name: mixed(np.array([k + 11]))[0]
-    for k, name in enumerate(("pair", "town", "bones", "initials", "all", "bonetown", "core", "coretown", "near"))
+    for k, name in enumerate(
+        (
+            "pair",
+            "town",
+            "bones",
+            "initials",
+            "all",
+            "bonetown",
+            "core",
+            "coretown",
+            "near",
+            "code",
+            "county",
+            "form",
+            "letter",
+        )
+    )
 }
 
 
 def keys(
-    names: Names, vocabulary: Vocabulary, town: np.ndarray, *, alternatives: np.ndarray | None = None
+    names: Names, vocabulary: Vocabulary, places: Places, *, alternatives: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Keys of names.
 
     Args:
         names: shape (n, width).
         vocabulary: theirs.
-        town: number of the town per name, negative where unknown, shape (n,).
+        places: of the names, shape (n,).
         alternatives: words that some words may be misspelt for, as pairs (word, other), shape (k, 2); records only.
 
     Returns:
@@ -58,9 +79,20 @@ def keys(
     hashed = np.append(vocabulary.hash, np.uint64(0))
     power = np.append(vocabulary.power, np.uint64(1))
     bones = np.append(vocabulary.skeleton, np.uint64(0))
+    # an activity is the same in any language
+    acts = vocabulary.activity > 0
+    meant = np.append(
+        np.where(acts, mixed(vocabulary.activity.astype(np.int64) + (1 << 40)), vocabulary.hash), np.uint64(0)
+    )
     here = words >= 0
+    town = places.town
     town_hash = mixed(town.astype(np.int64).astype(np.uint64)) ^ _SALT["town"]
     has_town = town >= 0
+    has_code = places.postcode >= 0
+    code_hash = mixed(places.postcode.astype(np.int64).astype(np.uint64)) ^ _SALT["code"]
+    county_hash = mixed(places.county.astype(np.int64).astype(np.uint64)) ^ _SALT["county"]
+    # a record says a county in place of a town; firms have both
+    has_county = (places.county >= 0) if alternatives is None else (places.county >= 0) & ~has_town
     width = words.shape[1]
     for k in range(width):
         row = np.flatnonzero(here[:, k])
@@ -74,6 +106,9 @@ def keys(
         add(row[placed], hashed[word[placed]] ^ town_hash[row[placed]], 0.8)
         both = placed & (bone > 0)
         add(row[both], bone[both] ^ town_hash[row[both]] ^ _SALT["bonetown"], 0.35)
+        for known, hashes in ((has_code, code_hash), (has_county, county_hash)):
+            some = row[known[row]]
+            add(some, hashed[words[some, k]] ^ hashes[some], 0.8)
         if k + 1 < width:
             row = np.flatnonzero(here[:, k + 1])
             first, second = words[row, k], words[row, k + 1]
@@ -81,7 +116,7 @@ def keys(
             add(row, joined, 0.9)
         for other in range(k + 1, min(width, 5)):
             row = np.flatnonzero(here[:, other])
-            a, b = hashed[words[row, k]], hashed[words[row, other]]
+            a, b = meant[words[row, k]], meant[words[row, other]]
             add(row, mixed(a) + mixed(b) ^ _SALT["pair"], 0.7)
     row = np.flatnonzero(here[:, 1])
     start = np.zeros(len(words), dtype=np.uint64)
@@ -92,17 +127,33 @@ def keys(
         fits = row[here[row, k]] if k >= 1 else row[:0]
         there = fits[has_town[fits]]
         add(there, start[there] ^ town_hash[there] ^ _SALT["initials"], 0.5)
+    single_letter = np.append(vocabulary.length, 0) == 1
+    for k in range(min(width, 4) - 1):
+        # a word beside one of which only the first letter is given, on either side
+        for one, two in ((k, k + 1), (k + 1, k)):
+            row = np.flatnonzero(here[:, k + 1])
+            if alternatives is not None:
+                row = row[single_letter[words[row, two]]]
+            beside = hashed[words[row, one]] ^ mixed(letter[words[row, two]] + np.uint64(1 << 30)) ^ _SALT["letter"]
+            add(row, beside, 0.8)
+            placed = has_town[row]
+            add(row[placed], beside[placed] ^ town_hash[row[placed]], 0.6)
     single = np.flatnonzero(here[:, 0] & has_town)
     short = single[np.append(vocabulary.length, 0)[words[single, 0]] <= 5]
     add(short, hashed[words[short, 0]] ^ town_hash[short] ^ _SALT["initials"], 0.5)
-    whole = np.where(here, mixed(hashed[words]), np.uint64(0)).sum(axis=1, dtype=np.uint64)
+    whole = np.where(here, mixed(meant[words]), np.uint64(0)).sum(axis=1, dtype=np.uint64)
     row = np.flatnonzero(here[:, 0])
     add(row, whole[row] ^ _SALT["all"], 1.0)
     joined, near_row, near_key = _joined_cores(names, vocabulary)
     row = np.flatnonzero(joined > 0)
     add(row, joined[row] ^ _SALT["core"], 1.0)
-    row = row[has_town[row]]
-    add(row, joined[row] ^ town_hash[row] ^ _SALT["coretown"], 0.8)
+    form_hash = mixed(names.form.astype(np.int64).astype(np.uint64)) ^ _SALT["form"]
+    for known, hashes in ((has_town, town_hash), (has_code, code_hash), (has_county, county_hash)):
+        some = row[known[row]]
+        add(some, joined[some] ^ hashes[some] ^ _SALT["coretown"], 0.8)
+        if hashes is not code_hash:
+            some = some[names.form[some] > 0]
+            add(some, joined[some] ^ hashes[some] ^ form_hash[some], 0.4)
     add(near_row, near_key ^ _SALT["near"], 0.8)
     if alternatives is not None and len(alternatives):
         begin = np.searchsorted(alternatives[:, 0], np.arange(len(vocabulary.words)))
@@ -219,6 +270,8 @@ def candidates(
     *,
     posting_cap: int,
     keep: int,
+    budget: int = 400,
+    bonus: Bonus | None = None,
     chunk: int = 3_000_000,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Joins keys of records and of the registry's names.
@@ -228,27 +281,36 @@ def candidates(
         names: row and key of the registry's names; a name belongs to `firm[row]`.
         firm: firm of each name, shape (names,).
         posting_cap: longest list of names a key may have.
-        keep: firms kept per record.
+        keep: names kept per record.
+        budget: pairs looked at per record; its shortest lists come first.
+        bonus: what else speaks for a pair before the cut, in the unit of the weights, from record and name.
         chunk: pairs looked at at a time; bounds memory.
 
     Returns:
         Record, name and weight of the candidates, in order of record and falling weight; a firm may appear with two
         of its names.
     """
-    order = np.argsort(records[0], kind="stable")
-    row, key, weight = (part[order] for part in records)
-    kept = key_filter(key)(names[1])
-    name, name_key = names[0][kept], names[1][kept]
-    order = np.argsort(name_key)
-    name, name_key = name[order], name_key[order]
+    row, key, weight = records
+    bits = np.uint64(max(len(firm) - 1, 1).bit_length())
+    listed = _common(names, key, posting_cap, bits)
     # looked up in order: a million random look-ups miss the cache a million times
-    sought, which = np.unique(key, return_inverse=True)
-    begin = np.searchsorted(name_key, sought)
-    size = (np.searchsorted(name_key, sought, side="right") - begin)[which]
-    begin = begin[which]
-    used = (size > 0) & (size <= posting_cap)
+    order = np.argsort(key)
+    row, key, weight = row[order], key[order] >> bits, weight[order]
+    begin = np.searchsorted(listed, key << bits)
+    size = np.searchsorted(listed, (key << bits) | ((np.uint64(1) << bits) - np.uint64(1)), side="right") - begin
+    used = np.flatnonzero((size > 0) & (size <= posting_cap))
+    name = (listed & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+    del listed
+    # by record, the shortest lists first
+    used = used[np.lexsort((size[used], row[used]))]
     row, begin, size, weight = row[used], begin[used], size[used], weight[used]
-    score = weight * np.log(len(firm) / size).astype(np.float32)
+    first = np.flatnonzero(np.concatenate(([True], row[1:] != row[:-1]))) if len(row) else used
+    total = np.cumsum(size)
+    before = total - size
+    spent = total - np.repeat(before[first], np.diff(np.append(first, len(row))))
+    used = np.flatnonzero(spent <= np.maximum(budget, size))
+    row, begin, size, weight = row[used], begin[used], size[used], weight[used]
+    score = np.round(weight * np.log(len(firm) / np.maximum(size, 1)) * SCALE).astype(np.int64)
     total = np.concatenate(([0], np.cumsum(size)))
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     start = 0
@@ -257,17 +319,16 @@ def candidates(
         stop = max(stop - 1, start + 1)
         if stop < len(row):
             # a record is never cut in two
-            first = int(np.searchsorted(row, row[stop]))
-            stop = first if first > start else int(np.searchsorted(row, row[start], side="right"))
+            first_row = int(np.searchsorted(row, row[stop]))
+            stop = first_row if first_row > start else int(np.searchsorted(row, row[start], side="right"))
         part = slice(start, stop)
         found.append(
             _best(
                 np.repeat(row[part], size[part]),
                 name[np.repeat(begin[part], size[part]) + ranges(size[part])],
                 np.repeat(score[part], size[part]),
-                len(firm),
-                firm,
                 keep,
+                bonus,
             )
         )
         start = stop
@@ -278,24 +339,44 @@ def candidates(
     return record, name, summed
 
 
+def _common(names: tuple[np.ndarray, np.ndarray], wanted: np.ndarray, cap: int, bits: np.uint64) -> np.ndarray:
+    """Key and name in one number, sorted: of keys that are wanted and, by a rough count, not too frequent."""
+    kept = key_filter(wanted)(names[1])
+    name, key = names[0][kept], names[1][kept]
+    shift = np.uint64(64 - 25)
+    often = np.bincount((key >> shift).astype(np.int64), minlength=1 << 25)
+    kept = often[(key >> shift).astype(np.int64)] <= cap
+    del often
+    packed: np.ndarray = ((key[kept] >> bits) << bits) | name[kept].astype(np.uint64)
+    packed.sort()
+    return packed
+
+
 def _best(
-    record: np.ndarray, name: np.ndarray, score: np.ndarray, names: int, firm: np.ndarray, keep: int
+    record: np.ndarray, name: np.ndarray, score: np.ndarray, keep: int, bonus: Bonus | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    pair = record.astype(np.int64) * names + name
-    order = np.argsort(pair, kind="stable")
-    pair, score = pair[order], score[order]
+    """Sums the scores of each pair and keeps the heaviest; all is sorted as one whole number, which is much faster."""
+    lowest = int(record.min())
+    bits = max(int(name.max()), 1).bit_length()
+    mask = (1 << bits) - 1
+    packed = ((record.astype(np.int64) - lowest) << (bits + 16)) | (name << 16) | np.minimum(score, 0xFFFF)
+    packed.sort()
+    pair = packed >> 16
     first = np.flatnonzero(np.concatenate(([True], pair[1:] != pair[:-1])))
-    summed = np.add.reduceat(score, first)
+    summed = np.add.reduceat(packed & 0xFFFF, first)
     pair = pair[first]
-    record, name = pair // names, pair % names
-    # rounded, so that a tie is a tie whatever the order of addition
-    summed = np.round(summed, 3)
-    order = np.lexsort((name, -summed, record))
-    record, name, summed = record[order], name[order], summed[order]
+    record, name = pair >> bits, pair & mask
+    if bonus is not None:
+        summed = summed + np.round(bonus(record + lowest, name) * SCALE).astype(np.int64)
+    top = (1 << 18) - 1
+    packed = (record << (bits + 18)) | ((top - np.clip(summed, 0, top)) << bits) | name
+    packed.sort()
+    record, name = packed >> (bits + 18), packed & mask
     start = np.flatnonzero(np.concatenate(([True], record[1:] != record[:-1])))
     rank = np.arange(len(record)) - np.repeat(start, np.diff(np.append(start, len(record))))
     kept = rank < keep
-    return record[kept], name[kept], summed[kept]
+    summed = top - (packed[kept] >> bits & top)
+    return record[kept] + lowest, name[kept], (summed / SCALE).astype(np.float32)
 
 
 def key_filter(wanted: np.ndarray, bits: int = 27) -> Callable[[np.ndarray], np.ndarray]:

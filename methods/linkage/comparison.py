@@ -9,9 +9,11 @@ in the registry), for the record and for the firm apart: a missing rare word say
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from methods.linkage import lexicon
 from methods.linkage.places import Places
@@ -29,6 +31,8 @@ ATTRIBUTES: tuple[str, ...] = (
     "number_equal_both_bad", "body_rest", "is_foreign", "core_equal_far", "information_far", "core_equal_information",
     "number_digits", "core_equal_town", "rest_both", "surplus", "missing", "similarity_full", "joined_equal",
     "similarity_full_80", "record_rest_any", "firm_rest_any", "rest_any_both",
+    "is_swapped", "town_information", "town_word", "namesakes",
+    "number_outdated",
 )  # fmt: skip
 """Columns of the matrix that `compare` returns."""
 INDEX = {name: k for k, name in enumerate(ATTRIBUTES)}
@@ -42,6 +46,7 @@ class Side:
         names: their words.
         places: their places (firms: one per name).
         core: words that are no activity, joined, for the comparison of whole names, dtype object.
+        ordered: the same in the order of the alphabet, dtype object.
         full: all words joined, dtype object.
         initials: hash of the initials, 0 for one word.
         names_hash: hash of the first word where it is the only one, 0 else.
@@ -50,6 +55,7 @@ class Side:
     names: Names
     places: Places
     core: np.ndarray
+    ordered: np.ndarray
     full: np.ndarray
     initials: np.ndarray
     names_hash: np.ndarray
@@ -63,15 +69,17 @@ def is_core(words: np.ndarray, vocabulary: Vocabulary) -> np.ndarray:
     return core
 
 
-def cores(names: Names, vocabulary: Vocabulary) -> np.ndarray:
-    """The core words of each name joined without spaces, dtype object."""
+def cores(names: Names, vocabulary: Vocabulary, *, ordered: bool = False) -> np.ndarray:
+    """The core words of each name joined without spaces, as they stand or in order of the alphabet, dtype object."""
     words = np.append(vocabulary.words, "").astype(object)
-    core = is_core(names.words, vocabulary)
+    core = np.where(is_core(names.words, vocabulary), names.words, len(vocabulary.words))
+    if ordered:
+        # numbers of words follow the alphabet
+        core = np.sort(core, axis=1)
     joined = np.full(len(names.words), "", dtype=object)
     for k in range(names.words.shape[1]):
-        if not core[:, k].any():
-            continue
-        joined = joined + np.where(core[:, k], words[names.words[:, k]], "")
+        if (core[:, k] < len(vocabulary.words)).any():
+            joined = joined + words[core[:, k]]
     return joined
 
 
@@ -266,6 +274,14 @@ def _whole_names(out: np.ndarray, record: np.ndarray, name: np.ndarray, records:
     similarity = np.asarray(
         cpdist(records.core[record], firms.core[name], scorer=Indel.normalized_similarity, dtype=np.float32, workers=-1)
     )
+    ordered = np.zeros(len(record), dtype=np.float32)
+    some = np.flatnonzero(similarity < 0.95)
+    ordered[some] = cpdist(
+        records.ordered[record[some]], firms.ordered[name[some]], scorer=Indel.normalized_similarity,
+        dtype=np.float32, workers=-1,
+    )  # fmt: skip
+    out[:, INDEX["is_swapped"]] = ordered > similarity + 0.1
+    similarity = np.maximum(similarity, ordered)
     out[:, INDEX["similarity"]] = similarity
     out[:, INDEX["similarity_90"]] = np.maximum(similarity - 0.9, 0) * 10
     out[:, INDEX["similarity_zero"]] = np.maximum(0.5 - similarity, 0) * 2
@@ -316,6 +332,68 @@ def _places(out: np.ndarray, left: Places, right: Places) -> None:
     out[:, column["town_conflict_near"]] = differs & same_county
     out[:, column["town_conflict_far"]] = differs & ~same_county
     out[:, column["street_equal"]] = (left.street > 0) & (left.street == right.street) & ~differs
+
+
+def hints(typed: Names, places: Places, listed: Names, home: Places) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """What form and place say of a pair before the cut to a few candidates, roughly in natural logarithms of odds.
+
+    Args:
+        typed, places: of the records.
+        listed, home: of the firms' names.
+
+    Returns:
+        A function of record and name, shape (p,) each.
+    """
+
+    def said(record: np.ndarray, name: np.ndarray) -> np.ndarray:
+        left, right = typed.form[record], listed.form[name]
+        known = (left > 0) & (right > 0)
+        score = np.where(known, np.where((left & right & lexicon.FORM_BITS) > 0, 0.8, -1.5), 0.0)
+        for here, there, same, other in (
+            (places.postcode[record], home.postcode[name], 2.5, 0.0),
+            (places.district[record], home.district[name], 1.5, -2.0),
+            (places.town[record], home.town[name], 0.5, -2.0),
+            (places.county[record], home.county[name], 0.5, -1.0),
+        ):
+            score += np.where((here >= 0) & (there >= 0), np.where(here == there, same, other), 0.0)
+        return np.asarray(score, dtype=np.float32)
+
+    return said
+
+
+def frequencies(
+    out: np.ndarray, name: np.ndarray, firms: Side, town_of_word: np.ndarray, information: np.ndarray
+) -> None:
+    """How much less an agreement says where it is frequent: in a big town, with a town's adjective, with namesakes.
+
+    Args:
+        out: matrix of attributes to fill.
+        name: name of each pair.
+        firms: the side of the firms; their places are one per name.
+        town_of_word: town that a word is the adjective of (`Szegedi`), -1 for none, shape (v,).
+        information: of each word, shape (v,).
+    """
+    column = INDEX
+    count = max(len(firms.core), 2)
+    town, code = firms.places.town, firms.places.postcode
+    most = np.log(count)
+    by_town = np.bincount(town[town >= 0], minlength=1)
+    by_code = np.bincount(code[code >= 0], minlength=1)
+    rare_town = np.log(count / np.maximum(by_town[np.maximum(town[name], 0)], 1)) / most
+    rare_code = np.log(count / np.maximum(by_code[np.maximum(code[name], 0)], 1)) / most
+    same_code = out[:, column["postcode_equal"]] > 0
+    same_town = (out[:, column["town_equal"]] + out[:, column["capital_equal"]]) > 0
+    out[:, column["town_information"]] = np.where(same_code, rare_code, np.where(same_town, rare_town, 0))
+    words = firms.names.words[name]
+    own = np.append(town_of_word, -1)[words]
+    from_town = (own >= 0) & (own == town[name][:, None])
+    said = np.where(from_town, np.append(information, 0.0)[words], 0).max(axis=1)
+    out[:, column["town_word"]] = np.where(same_code | same_town, said, 0)
+    hashed = pd.util.hash_array(firms.ordered)
+    listed, inverse, often = np.unique(hashed, return_inverse=True, return_counts=True)
+    del listed
+    alike = out[:, column["is_core_equal"]] + out[:, column["joined_equal"]]
+    out[:, column["namesakes"]] = np.where(alike > 0, np.log(often[inverse[name]]) / most, 0)
 
 
 def interactions(out: np.ndarray) -> None:

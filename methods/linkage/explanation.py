@@ -13,7 +13,7 @@ from methods.linkage.comparison import INDEX
 from methods.linkage.decision import Decided
 from methods.linkage.firms import FORMER, SHORT, SUCCESSOR, Registry
 from methods.linkage.model import Choices
-from methods.linkage.numbers import Numbers
+from methods.linkage.numbers import KINDS, Numbers
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,15 @@ class Reasons:
 
 
 def explain(
-    decided: Decided, choices: Choices, name: np.ndarray, firms: Registry, found: Numbers, probability: np.ndarray
-) -> Reasons:
+    decided: Decided, choices: Choices, firm: np.ndarray, name: np.ndarray, firms: Registry, found: Numbers,
+    probability: np.ndarray,
+) -> Reasons:  # fmt: skip
     """Method and reason of every record's decision.
 
     Args:
         decided: the decisions.
         choices: the candidates.
-        name: name compared, per pair.
+        firm, name: firm and name compared, per pair.
         firms: the registry.
         found: the identifiers.
         probability: per pair.
@@ -50,15 +51,21 @@ def explain(
         return np.asarray(values[:, INDEX[attribute]] > 0)
 
     typed, kind = found.typed[rows], firms.kind[name[pair]]
-    number = np.select(
-        [typed[:, 0] > 0, typed[:, 1] > 0, typed[:, 2] != 0], ["tax number", "registration number", "LEI"], ""
-    )
+    number = np.select([typed[:, k] != 0 for k in range(len(KINDS))], list(KINDS), "")
     texts = [
         np.select(
-            [has("number_equal"), has("number_group"), has("number_near"), has("number_other"), found.is_unknown[rows]],
+            [
+                has("number_equal"),
+                has("number_group"),
+                has("number_outdated"),
+                has("number_near"),
+                has("number_other"),
+                found.is_unknown[rows],
+            ],
             [
                 number + " valid and this firm's",
                 "number of its VAT group",
+                number + " was this firm's at another time",
                 "tax number one digit off",
                 number + " is another firm's",
                 "identifier is no firm's of the registry",
@@ -76,9 +83,13 @@ def explain(
     ]
     text = _sentence(texts)
     second = decided.second[rows]
-    close = (decided.status[rows] != "accepted") & (second > 0.25)
-    text = np.where(close, "ambiguous, another firm fits as well: " + text, text)
     none = decided.status[rows] == "none"
+    review = decided.status[rows] == "review"
+    close = ~none & (second > 0.25)
+    shown = np.array([f"{firms.ids[firm[p]]} {probability[p]:.2f}" for p in pair], dtype=object)
+    other = np.array([f"{firms.ids[firm[p]]} {probability[p]:.2f}" for p in decided.next[rows]], dtype=object)
+    either = "ambiguous, " + shown + " or " + other + " fits as well: "
+    text = np.where(review, np.where(close, either, "to be looked at, " + shown + ": ") + text, text)
     best = np.array([f"no firm probable enough (best {p:.2f}): " for p in probability[pair]], dtype=object)
     reason[rows] = np.where(none, best + text, text)
     by_name = np.select(
@@ -87,7 +98,7 @@ def explain(
     placed = has("town_equal") | has("capital_equal") | has("postcode_equal") | has("address_former")
     by_name = np.where(placed, by_name + "_and_place", by_name)
     identifier = np.char.replace(number.astype(str), " ", "_").astype(object)
-    identifier = np.where(identifier == "LEI", "lei", identifier)
+    identifier = np.array([name.lower() for name in identifier], dtype=object)
     chosen = np.where(has("number_equal"), identifier, np.where(has("number_group"), "vat_group", by_name))
     method[rows] = np.where(none, "none", chosen)
     return Reasons(method, reason)

@@ -32,6 +32,22 @@ STRONG_FORMS: dict[str, int] = {
     "corporation": RT, "corp": RT, "partnership": PARTNERSHIP, "liability": KFT,
     "gmbh": FOREIGN | KFT, "ges": FOREIGN, "sro": FOREIGN | KFT, "srl": FOREIGN | KFT, "doo": FOREIGN | KFT,
     "sarl": FOREIGN | KFT, "bvba": FOREIGN | KFT, "aktiengesellschaft": FOREIGN | RT, "gesellschaft": FOREIGN,
+    # neighbours' forms of ISO 20275, by their abbreviations: AT, DE, SK, CZ, PL, RO, HR, SI, RS, UA, IT
+    "spzoo": FOREIGN | KFT, "jdoo": FOREIGN | KFT, "доо": FOREIGN | KFT, "тов": FOREIGN | KFT, "ооо": FOREIGN | KFT,
+    "тзов": FOREIGN | KFT, "пат": FOREIGN | RT, "прат": FOREIGN | RT, "пп": FOREIGN, "фоп": FOREIGN | SOLE,
+    "gesmbh": FOREIGN | KFT, "ggmbh": FOREIGN | KFT, "mbh": FOREIGN | KFT, "kgaa": FOREIGN | RT, "ohg": FOREIGN | KKT,
+    "gbr": FOREIGN | KKT, "gesbr": FOREIGN | KKT, "haftungsbeschrankt": FOREIGN | KFT,
+    "beschrankter": FOREIGN | KFT, "haftung": FOREIGN | KFT, "kommanditgesellschaft": FOREIGN | BT, "keg": FOREIGN | BT,
+    "spolecnost": FOREIGN, "spolocnost": FOREIGN, "spol": FOREIGN, "rucenim": FOREIGN | KFT, "omezenym": FOREIGN | KFT,
+    "obmedzenym": FOREIGN | KFT, "akciova": FOREIGN | RT, "akcie": FOREIGN, "vos": FOREIGN | KKT,
+    "spolka": FOREIGN, "ograniczona": FOREIGN | KFT, "odpowiedzialnoscia": FOREIGN | KFT, "akcyjna": FOREIGN | RT,
+    "komandytowa": FOREIGN | BT, "spk": FOREIGN | BT, "spj": FOREIGN | KKT, "psa": FOREIGN | RT, "srls": FOREIGN | KFT,
+    "scarl": FOREIGN | SOCIAL, "scrl": FOREIGN | SOCIAL, "societa": FOREIGN, "responsabilita": FOREIGN | KFT,
+    "limitata": FOREIGN | KFT, "azioni": FOREIGN | RT, "societate": FOREIGN, "raspundere": FOREIGN | KFT,
+    "actiuni": FOREIGN | RT, "pfa": FOREIGN | SOLE, "ogranicenom": FOREIGN | KFT, "odgovornoscu": FOREIGN | KFT,
+    "omejeno": FOREIGN | KFT, "odgovornostjo": FOREIGN | KFT, "dionicko": FOREIGN | RT, "drustvo": FOREIGN,
+    "delniska": FOREIGN | RT, "druzba": FOREIGN, "akcionarsko": FOREIGN | RT, "jtd": FOREIGN | KKT,
+    "dno": FOREIGN | KKT,
     "zoo": FOREIGN, "ood": FOREIGN, "eood": FOREIGN, "aisbl": FOREIGN, "asbl": FOREIGN, "oyj": FOREIGN,
     "szovetkezet": SOCIAL, "szovetkezete": SOCIAL, "nonprofit": 0, "kozhasznu": 0,
     # the words of the long forms; misspelt ones are found by distance, see LONG_WORDS
@@ -43,7 +59,9 @@ WEAK_FORMS: dict[str, int] = {
     "ag": FOREIGN | RT, "spa": FOREIGN | RT, "as": FOREIGN | RT, "sa": FOREIGN | RT, "kg": FOREIGN | BT,
     "bv": FOREIGN | KFT, "nv": FOREIGN | RT, "ab": FOREIGN, "oy": FOREIGN, "sas": FOREIGN, "sl": FOREIGN, "dd": FOREIGN,
     "kf": KFT, "ev": SOLE, "ec": SOLE, "ceg": SOLE, "egyeni": SOLE, "vallalkozo": SOLE, "fel": 0, "korl": KFT,
-    "sp": FOREIGN, "oo": FOREIGN, "fa": 0, "va": 0, "alatt": 0, "felszamolas": 0, "vegelszamolas": 0,
+    "sp": FOREIGN, "oo": FOREIGN, "ad": FOREIGN | RT, "kd": FOREIGN | BT, "ks": FOREIGN | BT, "snc": FOREIGN | KKT,
+    "og": FOREIGN | KKT, "ug": FOREIGN | KFT, "ек": FOREIGN, "ад": FOREIGN | RT, "fa": 0, "va": 0, "alatt": 0,
+    "felszamolas": 0, "vegelszamolas": 0,
     "kenyszertorles": 0, "non": 0, "profit": 0, "hu": 0, "de": 0,
 }  # fmt: skip
 """Short or everyday words: a form only where nothing but forms follows."""
@@ -53,6 +71,26 @@ LONG_WORDS: dict[str, int] = {
     "korlatolt": 2, "felelossegu": 3, "tarsasag": 2, "beteti": 1, "reszvenytarsasag": 3, "zartkoruen": 2,
     "nyilvanosan": 2, "kozkereseti": 2, "mukodo": 1,
 }  # fmt: skip
+FORMS_APART: tuple[tuple[str, str], ...] = (
+    (r"\bspolka z ograniczona odpowiedzialnoscia\b", " spzoo "), (r"\bdrustvo s ogranicenom odgovornoscu\b", " doo "),
+    (r"\bmit beschrankter haftung\b", " mbh "), (r"^sc (.*) (srl|sa)$", r"\1 \2"),
+    (r"\b(?:spol(?:ecnost|ocnost)? )?s ?r ?o\b", " sro "), (r"\bsp(?:olka)? z ?o ?o\b", " spzoo "),
+    (r"\bj ?d ?o ?o\b", " jdoo "), (r"\bd ?o ?o\b", " doo "), (r"(?:^| )д ?о ?о(?: |$)", " доо "),
+    (r"\bs ?r ?l(?: ?s)?\b", " srl "),
+    (r"\bs ?p ?a$", " spa"),
+    (r"\bg ?m ?b ?h\b", " gmbh "),
+    (r"\bges m ?b ?h\b", " gmbh "),
+    (r"\ba s$", " as"),
+    (r"\ba d$", " ad"),
+    (r"\bd d$", " dd"),
+    (r"\bs a$", " sa"),
+    (r"\bk f t\b", " kft "),
+    (r"\bb t$", " bt"),
+    (r"\bz r ?t\b", " zrt "), (r"\b([sk]) p$", r" \1p"), (r"\bsp ([kj])$", r" sp\1"),
+)  # fmt: skip
+"""Forms written letter by letter, on folded text: pattern and form."""
+MAY_BE_APART = r"(?:^| )\pL \pL{1,2}(?: |$)|\pL{2} \pL$|^sc |odgovornosc|odpowiedzialnosc|haftung"
+"""Texts that `FORMS_APART` may say something about."""
 FORM_ENDINGS = ("kft", "zrt", "nyrt")
 """Forms glued to the word before them."""
 

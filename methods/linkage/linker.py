@@ -11,11 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from methods.linkage import blocking, comparison, decision, explanation, model, numbers, people
+from methods.linkage import blocking, comparison, decision, explanation, model, numbers, people, prior
 from methods.linkage.firms import FORMER, SHORT, SUCCESSOR, Registry, read_registry
+from methods.linkage.labels import UNLABELLED, calibration, read_labels, taught
 from methods.linkage.places import Places
 from methods.linkage.settings import Settings
 from methods.linkage.text import Names, Vocabulary, mixed, prepare
+
+BELIEVED = 0.8
+"""Least probability of a firm whose identifier a record has, for the record to be learnt from."""
+PLAUSIBLE = -4.0
+"""Utility of a best candidate against "no firm" above which a record may well have a firm."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +29,11 @@ class Links:
     """What `link` found.
 
     Attributes:
-        links: one row per record, in the order of the records: `record_id`, `firm_id` (null when none), `probability`,
-            `method`, `status` (accepted, review, none), `reason`.
-        candidates: `record_id`, `firm_id`, `probability` of all candidates with at least one in a hundred.
+        links: one row per record, in the order of the records: `record_id`, `firm_id` (null unless accepted),
+            `probability` (of that firm, 0 where there is none), `method`, `status` (accepted, review, none), `reason`,
+            which names the candidates of a record under review.
+        candidates: `record_id`, `firm_id`, `probability` of all candidates with at least one in a hundred, whatever
+            the status of the record.
         quality: `measure`, `value`: shares by status and method, expected precision and recall.
     """
 
@@ -56,6 +64,8 @@ def link(
     events: pd.DataFrame | None = None,
     vat_groups: pd.DataFrame | None = None,
     decisions: pd.DataFrame | None = None,
+    identifiers: pd.DataFrame | None = None,
+    labels: pd.DataFrame | None = None,
     settings: Settings | None = None,
 ) -> Links:
     """Links records to the firms of a registry.
@@ -63,29 +73,42 @@ def link(
     Args:
         registry: `firm_id`, `name`, and as known `short_name`, `tax_number`, `eu_vat`, `registration_number`, `lei`,
             `legal_form`, `postcode`, `settlement`, `address`, `county`, `nuts3_code`, `nace_code`, `founded_year`,
-            `status`.
+            `status`, `employees` (larger firms are on more lists: see `prior`).
         records: `record_id`, `name`, and as known `source`, `country`, `tax_number` (anything that was typed),
-            `registration_number`, `lei`, `postcode`, `settlement`, `address`, `nuts3_code`, `year`.
+            `registration_number`, `euid`, `lei`, `pic`, `postcode`, `settlement`, `address`, `nuts3_code`, `year`.
         name_history: `firm_id`, `name`, `valid_from`, `valid_to`; dates or years.
         address_history: `firm_id`, `postcode`, `settlement`, `address`, `valid_to`.
         events: `predecessor_id`, `successor_id`, `kind`, `year`.
         vat_groups: `group_tax_number`, `firm_id`.
         decisions: `record_id`, `firm_id`, `decision` (confirm, reject, same_as), `other_record_id`, `who`, `when`,
             `why`.
+        identifiers: `firm_id`, `kind` (tax_number, eu_vat, registration_number, euid, lei, pic), `value`, `valid_from`,
+            `valid_to`: numbers that firms have or had; one that was not valid in the year of the record counts less.
+        labels: known answers to learn from, `record_id`, `firm_id` (null: no firm). They teach the weights and the
+            calibration; they do not replace the answer, as a decision does.
         settings: see `Settings`.
 
     Raises:
         MethodError: a needed column is absent or an id is empty or not unique.
     """
     chosen = settings or Settings()
-    compared = compare(registry, records, chosen, name_history, address_history, events, vat_groups)
+    compared = compare(registry, records, chosen, name_history, address_history, events, vat_groups, identifiers)
+    answer = read_labels(labels, records["record_id"], compared.registry.ids)
     weights, shift = learnt(compared, records["record_id"], chosen)
+    if (answer != UNLABELLED).any():
+        weights = taught(compared.choices, compared.firm, answer, weights, chosen.sigma)
     utility = model.utilities(compared.choices, weights) - shift * (~compared.found.is_own_known)[compared.record]
     count = len(records)
-    probability, _ = model.posteriors(compared.record, utility, count)
-    decided = decision.decide(compared.record, compared.firm, probability, count, chosen)
+    if "employees" in registry:
+        sizes = registry["employees"].astype("float64").to_numpy()[compared.registry.row]
+        utility = utility + prior.size_offsets(
+            compared.record, compared.firm, utility, count, prior.size_classes(sizes)
+        )
+    scale, offset = calibration(compared.record, compared.firm, utility, answer)
+    probability, nobody = model.posteriors(compared.record, scale * utility + offset, count)
+    decided = decision.decide(compared.record, compared.firm, probability, nobody, chosen, len(compared.registry.ids))
     reasons = explanation.explain(
-        decided, compared.choices, compared.name, compared.registry, compared.found, probability
+        decided, compared.choices, compared.firm, compared.name, compared.registry, compared.found, probability
     )
     ids = compared.registry.ids
     links = pd.DataFrame(
@@ -111,8 +134,8 @@ def link(
         }
     )
     if decisions is not None and len(decisions):
-        links = people.apply_decisions(links, candidates, decisions)
-    return Links(links, candidates, decision.quality(links))
+        links = people.apply_decisions(links, candidates, decisions, carry=False)
+    return Links(links, candidates, decision.quality(links, candidates))
 
 
 def compare(
@@ -123,6 +146,7 @@ def compare(
     address_history: pd.DataFrame | None = None,
     events: pd.DataFrame | None = None,
     vat_groups: pd.DataFrame | None = None,
+    identifiers: pd.DataFrame | None = None,
 ) -> Compared:
     """Finds and compares the candidates of every record; see `link` for the frames."""
     firms, texts = read_registry(registry, records, name_history, address_history, events)
@@ -138,20 +162,22 @@ def compare(
 
     wanted = np.unique(typed.words[typed.words >= 0])
     near = blocking.near_words(vocabulary, frequency, wanted, settings.posting_cap)
-    record_keys = blocking.keys(typed, vocabulary, places.town, alternatives=near)
+    record_keys = blocking.keys(typed, vocabulary, places, alternatives=near)
     sought = blocking.key_filter(record_keys[1])
     parts = []
     for start in range(0, max(len(firms.firm), 1), 250_000):
         part = np.arange(start, min(start + 250_000, len(firms.firm)))
-        row, key, _ = blocking.keys(listed.take(part), vocabulary, home.town[part])
+        row, key, _ = blocking.keys(listed.take(part), vocabulary, home.take(part))
         kept = sought(key)
         parts.append((row[kept] + start, key[kept]))
     row, key = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
     record, name, _ = blocking.candidates(
-        record_keys, (row, key), firms.firm, posting_cap=settings.posting_cap, keep=settings.candidates
-    )
+        record_keys, (row, key), firms.firm, posting_cap=settings.posting_cap, keep=settings.candidates,
+        budget=settings.budget, bonus=comparison.hints(typed, places, listed, home),
+    )  # fmt: skip
     del record_keys, row, key, parts
-    found = numbers.match(registry, records, vat_groups, firms, settings.country)
+    year = _years(records.get("year"), len(records))
+    found = numbers.match(registry, records, vat_groups, identifiers, year, firms, settings.country)
     record, name, by_name = _with_numbers(record, name, found, firms)
     core, first = comparison.cores, comparison.initials
     sides = [
@@ -159,6 +185,7 @@ def compare(
             n,
             p,
             core(n, vocabulary),
+            core(n, vocabulary, ordered=True),
             comparison.fulls(n, vocabulary),
             first(n, vocabulary),
             comparison.single_words(n, vocabulary),
@@ -166,7 +193,7 @@ def compare(
         for n, p in ((typed, places), (listed, home))
     ]
     attributes = comparison.compare(record, name, sides[0], sides[1], vocabulary, information)
-    year = _years(records.get("year"), len(records))
+    comparison.frequencies(attributes, name, sides[1], firms.gazetteer.adjectives(vocabulary.words), information)
     _kinds(attributes, firms, name, year[record])
     _former_places(attributes, firms, firms.firm[name], places.take(record))
     numbers.attributes(attributes, record, firms.firm[name], firms.home[name], found)
@@ -194,30 +221,41 @@ def learnt(compared: Compared, record_ids: pd.Series, settings: Settings) -> tup
     for _ in range(2):
         p, _ = model.posteriors(choices.record, model.utilities(choices, weights), count)
         believed = np.bincount(choices.record[equal], weights=p[equal], minlength=count)
-        weights, assumed = _fitted(compared, training, believed, equal, luck, start, settings)
-    hidden = model.Choices(choices.record, _without_numbers(choices.attributes), choices.none)
-    is_open = ~found.is_own_known
-    shift = model.share_without_firm(choices.record, model.utilities(hidden, weights), is_open, assumed)
+        weights = _fitted(compared, training, believed, equal, luck, start, settings)
+    # The share without a firm is compared where some firm is plausible: a university is no firm whatever the share,
+    # and records with a firm's number, which the weights were learnt from, have no universities among them.
+    utility = model.utilities(
+        model.Choices(choices.record, _without_numbers(choices.attributes), choices.none), weights
+    )
+    offered = compared.is_by_name & ~(equal & _left_out(training, luck)[choices.record])
+    best = np.full(count, -np.inf)
+    np.maximum.at(best, choices.record[offered], utility[offered])
+    plausible = best > PLAUSIBLE
+    has_firm = np.zeros(count, dtype=bool)
+    has_firm[choices.record[equal & offered]] = True
+    weight = np.where(training & plausible & (believed > BELIEVED), believed, 0.0)
+    assumed = float(np.clip(weight[~has_firm].sum() / max(weight.sum(), 1.0), 0.01, 0.9))
+    shift = model.share_without_firm(choices.record, utility, plausible & ~found.is_own_known, assumed)
     return weights, shift
+
+
+def _left_out(training: np.ndarray, luck: np.ndarray) -> np.ndarray:
+    """Every eighth record that is learnt from: its firm is taken away."""
+    return np.asarray(training & (luck % np.uint64(8) == 0))
 
 
 def _fitted(
     compared: Compared, training: np.ndarray, believed: np.ndarray, equal: np.ndarray, luck: np.ndarray,
     start: model.Weights, settings: Settings,
-) -> tuple[model.Weights, float]:  # fmt: skip
+) -> model.Weights:  # fmt: skip
     choices = compared.choices
-    is_left_out = training & (luck % np.uint64(8) == 0)
-    kept = training[choices.record] & compared.is_by_name & ~(equal & is_left_out[choices.record])
+    kept = training[choices.record] & compared.is_by_name & ~(equal & _left_out(training, luck)[choices.record])
     numbered = np.cumsum(training) - 1
     inside = model.Choices(
         numbered[choices.record[kept]], _without_numbers(choices.attributes[kept]), choices.none[training]
     )
-    weight = np.where(believed[training] > 0.8, believed[training], 0.0)
-    right = equal[kept]
-    has_firm = np.zeros(int(training.sum()), dtype=bool)
-    has_firm[inside.record[right]] = True
-    assumed = float(np.clip(weight[~has_firm].sum() / max(weight.sum(), 1.0), 0.01, 0.9))
-    return model.fit(inside, right, weight, start, sigma=settings.sigma), assumed
+    weight = np.where(believed[training] > BELIEVED, believed[training], 0.0)
+    return model.fit(inside, equal[kept], weight, start, sigma=settings.sigma)
 
 
 def _without_numbers(attributes: np.ndarray) -> np.ndarray:

@@ -65,13 +65,16 @@ def read_decisions(frame: pd.DataFrame) -> list[Decision]:
     return sorted(found, key=lambda d: (d.record, d.when))
 
 
-def apply_decisions(links: pd.DataFrame, candidates: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
+def apply_decisions(
+    links: pd.DataFrame, candidates: pd.DataFrame, decisions: pd.DataFrame, *, carry: bool = True
+) -> pd.DataFrame:
     """Replaces decided rows; the latest decision on a record counts.
 
     Args:
-        links: as `link` returns them.
+        links: as `link` returns them; a record under review may also carry its candidate.
         candidates: `record_id`, `firm_id`, `probability`.
         decisions: see `read_decisions`; records that are not among the links are passed over.
+        carry: put the next candidate of a rejected firm in the row that goes to review; else only in its reason.
 
     Returns:
         The links: confirmed rows are accepted with probability 1; where the firm found is rejected, the next candidate
@@ -94,7 +97,7 @@ def apply_decisions(links: pd.DataFrame, candidates: pd.DataFrame, decisions: pd
             last = line[-1]
             rows[at[record]] = [last.firm, 1.0, "decision", "accepted", last.says(f"confirmed {last.firm}")]
         elif line[-1].verb == "reject":
-            refused = _refused(rows[at[record]], line, chances.get(record, {}))
+            refused = _refused(rows[at[record]], line, chances.get(record, {}), carry)
             rows[at[record]] = refused
     for decision in same:
         if decision.other in at:
@@ -105,17 +108,21 @@ def apply_decisions(links: pd.DataFrame, candidates: pd.DataFrame, decisions: pd
     return links.assign(**{column: decided[column] for column in columns})
 
 
-def _refused(row: list[object], line: list[Decision], chances: dict[str, float]) -> list[object]:
+def _refused(row: list[object], line: list[Decision], chances: dict[str, float], carry: bool) -> list[object]:
     last = line[-1]
     rejected = {decision.firm for decision in line if decision.verb == "reject"}
     if "" in rejected:
         return [None, 0.0, "decision", "none", last.says("rejected: no firm")]
-    if row[0] not in rejected:
+    # a record under review has no firm yet, but candidates
+    meant = {str(row[0])} if isinstance(row[0], str) and row[0] else set(chances) if row[3] == "review" else set()
+    if not meant & rejected:
         return row
+    refused = ", ".join(sorted(meant & rejected))
     rest = {firm: chance for firm, chance in chances.items() if firm not in rejected}
     total = 1 - sum(chance for firm, chance in chances.items() if firm in rejected)
     best = min(rest, key=lambda firm: (-rest[firm], firm), default=None)
     if best is not None and total > 1e-9 and rest[best] / total >= LEAST_NEXT:
         chance = round(min(rest[best] / total, 1.0), 6)
-        return [best, chance, "decision", "review", last.says(f"rejected {row[0]}") + "; next candidate"]
-    return [None, 0.0, "decision", "none", last.says(f"rejected {row[0]}")]
+        says = last.says(f"rejected {refused}") + f"; next candidate {best} {chance:.2f}"
+        return [best, chance, "decision", "review", says] if carry else [None, 0.0, "decision", "review", says]
+    return [None, 0.0, "decision", "none", last.says(f"rejected {refused}")]

@@ -100,6 +100,12 @@ class Gazetteer:
         district = np.where((district < 0) & capital, postcode // 10 % 100, district)
         return Places(town, county, postcode, district, _street(address))
 
+    def adjectives(self, words: np.ndarray) -> np.ndarray:
+        """The town that each word is the adjective of (`Szegedi`) or names, -1 for none."""
+        texts = pd.Series(words, dtype="str")
+        bare = texts.str.replace("i$", "", regex=True).map(self._town)
+        return np.asarray(bare.fillna(texts.map(self._town)).fillna(-1).astype(int).to_numpy())
+
     def _resolved(self, texts: list[str]) -> np.ndarray:
         """Town, county, postcode and district of distinct folded texts, -1 where not said."""
         found = np.full((len(texts), 4), -1, dtype=np.int64)

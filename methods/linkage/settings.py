@@ -13,8 +13,11 @@ class Settings:
         country: two letters; records of another country are less probable to mean a firm of the registry.
         candidates: firms kept per record.
         posting_cap: a key that more names have is dropped; higher finds more and costs time.
+        budget: pairs that are looked at per record before the cut; higher finds more and costs time.
         accept: least probability of an accepted link.
-        review: least probability of a link that a person should look at; below, the record has no firm.
+        nobody: largest probability of "no firm" of an accepted link, in a registry of up to 100,000 firms; see
+            `decision.nobody_limit` for larger ones.
+        review: least probability of a candidate that a person should look at; below, the record has no firm.
         adapt: move the weights to what the records' own identifiers say.
         sigma: how far they may move (standard deviation of the prior around the defaults).
         training_records: at most so many records with identifiers are learnt from.
@@ -23,8 +26,10 @@ class Settings:
 
     country: str = "HU"
     candidates: int = 12
-    posting_cap: int = 200
-    accept: float = 0.60
+    posting_cap: int = 1000
+    budget: int = 400
+    accept: float = 0.55
+    nobody: float = 0.18
     review: float = 0.30
     adapt: bool = True
     sigma: float = 0.3

@@ -118,8 +118,15 @@ def fold(texts: Any) -> Any:
     folded = pc.replace_substring_regex(folded, "\\p{Mn}+|['\u2019`\u00b4]|_x000d_", "")
     for letter, plain in _PLAIN:
         folded = pc.replace_substring(folded, letter, plain)
-    folded = pc.replace_substring_regex(folded, r"\b(\pL)\.(\pL)\.(?:(\pL)\.)?", r"\1\2\3 ")
-    return pc.utf8_trim_whitespace(pc.replace_substring_regex(folded, r"[^\pL\pN]+", " "))
+    folded = pc.replace_substring_regex(folded, r"\b(\pL)\.(\pL)\.(?:(\pL)\.)?(?:(\pL)\.)?", r"\1\2\3\4 ")
+    folded = pc.utf8_trim_whitespace(pc.replace_substring_regex(folded, r"[^\pL\pN]+", " "))
+    apart = pc.fill_null(pc.match_substring_regex(folded, lexicon.MAY_BE_APART), False)
+    if not pc.any(apart).as_py():
+        return folded
+    some = folded.filter(apart)
+    for spelling, form in lexicon.FORMS_APART:
+        some = pc.replace_substring_regex(some, spelling, form)
+    return pc.replace_with_mask(folded, apart, pc.utf8_trim_whitespace(some))
 
 
 def prepare(texts: pd.Series) -> tuple[Vocabulary, Names]:
@@ -149,8 +156,10 @@ def prepare(texts: pd.Series) -> tuple[Vocabulary, Names]:
         filled = ids > 0
         offsets = np.concatenate(([0], np.cumsum(filled)))[offsets]
         ids = ids[filled]
-    vocabulary, meaning, is_strong, is_weak, is_stop, canonical = _meanings(words, _generic(words, ids, offsets))
-    return vocabulary, _names(ids, offsets, meaning, is_strong, is_weak, is_stop, canonical)
+    vocabulary, meaning, is_strong, is_weak, is_stop, is_long, canonical = _meanings(
+        words, _generic(words, ids, offsets)
+    )
+    return vocabulary, _names(ids, offsets, meaning, is_strong, is_weak, is_stop, is_long, canonical)
 
 
 def _names(
@@ -160,6 +169,7 @@ def _names(
     is_strong: np.ndarray,
     is_weak: np.ndarray,
     is_stop: np.ndarray,
+    is_long: np.ndarray,
     canonical: np.ndarray,
 ) -> Names:
     count = len(offsets) - 1
@@ -167,6 +177,9 @@ def _names(
     row = np.repeat(np.arange(count), sizes)
     position = np.arange(len(ids)) - offsets[:-1].repeat(sizes)
     strong, weak, stop = is_strong[ids], is_weak[ids], is_stop[ids]
+    # what stands between two words of one long form is a spoiled word of it: Korlatolt Fel?ss?g? Tarsasag
+    part = is_long[ids]
+    strong[1:-1] |= part[:-2] & part[2:] & (row[:-2] == row[2:])
     content = ~(strong | weak | stop)
     last = np.full(count, -1, dtype=np.int64)
     np.maximum.at(last, row[content], position[content])
@@ -212,7 +225,7 @@ def _generic(words: np.ndarray, ids: np.ndarray, offsets: np.ndarray) -> np.ndar
 
 def _meanings(
     words: np.ndarray, generic: np.ndarray
-) -> tuple[Vocabulary, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[Vocabulary, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     from rapidfuzz.distance import OSA
     from rapidfuzz.process import cdist
 
@@ -220,7 +233,7 @@ def _meanings(
     texts = pd.Series(words, dtype="str")
     index = {word: k for k, word in enumerate(words.tolist())}
     meaning = np.zeros(count, dtype=np.int32)
-    is_strong, is_weak, is_stop = (np.zeros(count, dtype=bool) for _ in range(3))
+    is_strong, is_weak, is_stop, is_long = (np.zeros(count, dtype=bool) for _ in range(4))
     for target, table in ((is_strong, lexicon.STRONG_FORMS), (is_weak, lexicon.WEAK_FORMS)):
         for word, bits in table.items():
             if (k := index.get(word)) is not None:
@@ -235,7 +248,7 @@ def _meanings(
         if near.size:
             distance = cdist([word], words[near].tolist(), scorer=OSA.distance, score_cutoff=allowed)[0]
             found = near[distance <= allowed]
-            is_strong[found], meaning[found] = True, lexicon.STRONG_FORMS[word]
+            is_strong[found], is_long[found], meaning[found] = True, True, lexicon.STRONG_FORMS[word]
     canonical = np.arange(count, dtype=np.int32)
     for word, other in lexicon.ABBREVIATIONS.items():
         if word in index and other in index:
@@ -261,7 +274,7 @@ def _meanings(
         letter_matrix(texts, length).astype(np.uint32),
         texts.str.contains(r"\d", regex=True).to_numpy(bool),
     )
-    return vocabulary, meaning, is_strong, is_weak, is_stop, canonical
+    return vocabulary, meaning, is_strong, is_weak, is_stop, is_long, canonical
 
 
 def _beginnings(texts: pd.Series, groups: tuple[str, ...]) -> np.ndarray:

@@ -13,7 +13,7 @@ WITH harmonised AS (
         source_id
     FROM source.national_account
     WHERE freq = 'A' AND obs_value IS NOT NULL
-      AND unit_measure IN ('CP_MNAC', 'MIO_NAC', 'XDC_MN')
+      AND unit_measure IN ('CP_MNAC', 'MIO_NAC', 'XDC_MN') AND prices IN ('V', '_Z')
       AND ref_area LIKE $reference_area || '%'
 )
 SELECT

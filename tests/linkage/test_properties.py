@@ -36,9 +36,33 @@ def test_every_record_has_one_decision(benchmark: Benchmark, links: pd.DataFrame
     assert list(links) == ["record_id", "firm_id", "probability", "method", "status", "reason"]
     assert set(links["status"]) == {"accepted", "review", "none"}
     assert links["probability"].between(0, 1).all()
-    none = links["status"] == "none"
-    assert links.loc[none, "firm_id"].isna().all()
-    assert links.loc[~none, "firm_id"].isin(benchmark.registry["firm_id"]).all()
+    accepted = links["status"] == "accepted"
+    # whoever counts every firm id and whoever counts accepted rows sees the same links
+    assert links.loc[~accepted, "firm_id"].isna().all()
+    assert (links.loc[~accepted, "probability"] == 0).all()
+    assert links.loc[accepted, "firm_id"].isin(benchmark.registry["firm_id"]).all()
+
+
+def test_a_record_under_review_names_its_candidates_in_the_reason(benchmark: Benchmark) -> None:
+    found = linked(benchmark)
+    review = found.links[found.links["status"] == "review"]
+    best = found.candidates.sort_values("probability", ascending=False).drop_duplicates("record_id")
+    best = best.set_index("record_id")["firm_id"]
+    assert len(review) > 10
+    for record, reason in review[["record_id", "reason"]].itertuples(index=False):
+        assert best[record] in reason
+
+
+def test_a_rejected_candidate_of_a_record_under_review_makes_room(benchmark: Benchmark, links: pd.DataFrame) -> None:
+    record = links.loc[links["status"] == "review", "record_id"].iloc[0]
+    decisions = pd.DataFrame({"record_id": [record], "decision": ["reject"]})
+    candidates = linked(benchmark).candidates.query("record_id == @record")
+    first = candidates.sort_values("probability", ascending=False)["firm_id"].iloc[0]
+    result = linked(benchmark, decisions=decisions.assign(firm_id=first)).links.set_index("record_id")
+    assert result.at[record, "method"] == "decision"
+    assert f"rejected {first}" in result.at[record, "reason"]
+    assert result.at[record, "status"] != "accepted"
+    assert result["firm_id"].isna()[record]
 
 
 def test_order_of_rows_does_not_matter(benchmark: Benchmark, links: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from methods.attribution import RULES, attribute, attribute_pairs, overlap, union_total
+from methods.attribution import RULES, attribute, attribute_pairs, overlap, project_shares, split_union, union_total
 from methods.errors import MethodError
-from methods.membership import any_day, day_share, on_date, union_days, year_end
+from methods.membership import (
+    any_day,
+    any_probability_by,
+    day_share,
+    expected_days_by,
+    on_date,
+    union_days,
+    union_days_by,
+    year_end,
+)
 
 START = np.datetime64("2023-01-01")
 DAYS = 360
@@ -165,3 +175,77 @@ def test_membership_refuses() -> None:
         day_share(pd.DataFrame({"valid_from": ["2023-01-01"], "valid_to": ["soon"]}), 2023)
     with pytest.raises(MethodError, match="firm_id is missing in row 0"):
         day_share(pd.DataFrame({"firm_id": [None], "valid_from": ["2023-01-01"]}), 2023)
+
+
+uncertain_memberships = st.lists(
+    st.tuples(
+        st.sampled_from("AB"),
+        st.sampled_from(["K1", "K2"]),
+        st.integers(-20, 380),
+        st.integers(0, 300),
+        st.sampled_from([("g1", 0.3), ("g2", 0.95), ("g3", 1.0), ("g4", 0.0)]),
+    ),
+    min_size=1,
+    max_size=6,
+).map(
+    lambda rows: memberships(*((f, k, b, b + n) for f, k, b, n, _ in rows)).assign(
+        link_group_id=[r[4][0] for r in rows], probability=[r[4][1] for r in rows]
+    )
+)
+YEAR_2023 = ("2023-01-01", "2024-01-01")
+
+
+@given(uncertain_memberships, st.integers(0, 2**32 - 1))
+@settings(max_examples=15, deadline=None)
+def test_expected_days_are_the_mean_over_all_draws_of_groups(frame: pd.DataFrame, seed: int) -> None:
+    expected = expected_days_by(frame, ["firm_id"], *YEAR_2023)
+    chance = any_probability_by(frame, ["firm_id"])
+    for firm, rows in frame.groupby("firm_id"):
+        groups = rows.groupby("link_group_id")["probability"].max()
+        days, any_true = 0.0, 0.0
+        for drawn in product([False, True], repeat=len(groups)):
+            weight = np.prod([p if true else 1 - p for p, true in zip(groups, drawn, strict=True)])
+            held = rows[rows["link_group_id"].isin(groups.index[list(drawn)])]
+            days += weight * (union_days(held.drop(columns="firm_id"), *YEAR_2023) if len(held) else 0.0)
+            any_true += weight * any(drawn)
+        assert expected[firm] == pytest.approx(days, abs=1e-9)
+        assert chance[firm] == pytest.approx(any_true, abs=1e-12)
+    shuffled = frame.sample(frac=1.0, random_state=seed)
+    pd.testing.assert_series_equal(expected, expected_days_by(shuffled, ["firm_id"], *YEAR_2023), rtol=0, atol=1e-9)
+    # the union is no more than the sum over cooperations, whatever is known of the links
+    by_pair = expected_days_by(frame, ["firm_id", "cooperation_id"], *YEAR_2023)
+    assert (expected <= by_pair.groupby("firm_id").sum() + 1e-9).all()
+    certain = expected_days_by(frame.assign(probability=1.0), ["firm_id"], *YEAR_2023)
+    np.testing.assert_allclose(certain, union_days_by(frame, ["firm_id"], *YEAR_2023), atol=1e-9)
+
+
+def test_expected_days_by_hand() -> None:
+    # half the year certain to 0.5, and within it a quarter by another record of 0.5: 90 x 0.5 + 90 x 0.75
+    frame = memberships(("A", "K1", 0, 180), ("A", "P1", 90, 180)).assign(link_group_id=["g", "h"], probability=0.5)
+    assert expected_days_by(frame, ["firm_id"], *YEAR_2023).to_dict() == pytest.approx({"A": 112.5})
+    # one text, one truth: the same record in two cooperations
+    together = frame.assign(link_group_id="g")
+    assert expected_days_by(together, ["firm_id"], *YEAR_2023).to_dict() == pytest.approx({"A": 90.0})
+    assert any_probability_by(frame, ["firm_id"]).to_dict() == pytest.approx({"A": 0.75})
+    assert any_probability_by(together, ["firm_id"]).to_dict() == pytest.approx({"A": 0.5})
+    assert expected_days_by(frame.iloc[:0], ["firm_id"], *YEAR_2023).empty
+    assert any_probability_by(frame.iloc[:0], ["firm_id"]).empty
+    with pytest.raises(MethodError, match=r"probability 1\.5 in row 1 does not lie between 0 and 1"):
+        expected_days_by(frame.assign(probability=[0.5, 1.5]), ["firm_id"], *YEAR_2023)
+    with pytest.raises(MethodError, match="link_group_id is missing in row 0"):
+        any_probability_by(frame.assign(link_group_id=pd.Series([None, "h"], dtype="str")), ["firm_id"])
+
+
+def test_parts_of_the_rules() -> None:
+    share, union = pd.Series([0.5, 0.25, 0.0]), pd.Series([0.5, 0.5, 0.3])
+    assert split_union(share, union, pd.Series(["A", "A", "B"])).tolist() == pytest.approx([1 / 3, 1 / 6, 0])
+    costs = pd.DataFrame(
+        {
+            "year": [1, 1, 2],
+            "firm_id": ["A", "A", "A"],
+            "cooperation_id": ["P", "P", "K"],
+            "eligible_cost": [10.0, 20.0, None],
+            "total_cost": [40.0, 20.0, None],
+        }
+    )
+    assert project_shares(costs, ["year", "firm_id"]).to_dict() == {(1, "A", "P"): 0.5, (2, "A", "K"): 1.0}

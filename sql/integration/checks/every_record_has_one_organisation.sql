@@ -1,0 +1,1 @@
+SELECT record_id FROM integration.participant ANTI JOIN integration.participant_organisation USING (record_id)

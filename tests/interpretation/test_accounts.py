@@ -1,0 +1,91 @@
+"""Items that accounts lack: notes of the layout by function, subsidies, and what is flagged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from assets.interpretation.value_added import account_years
+
+PLAIN = {
+    "nace_rev2_section": "C",
+    "period_from": pd.Timestamp(2023, 1, 1),
+    "period_to": pd.Timestamp(2024, 1, 1),
+    "is_cost_of_sales": False,
+    "net_turnover": 200.0,
+    "capitalised_own_performance": 0.0,
+    "other_income": 0.0,
+    "other_income_nonoperating": 0.0,
+    "material_expenses": 100.0,
+    "personnel_expenses": 60.0,
+    "wages": 50.0,
+    "depreciation": 20.0,
+    "other_expenses": 4.0,
+    "taxes_on_production": 4.0,
+    "operating_result": 16.0,
+    "export_turnover": 50.0,
+    "d29": 4.0,
+    "d39": np.nan,
+    "average_employees": 10.0,
+    "is_previous_year": False,
+    "is_converted": False,
+}
+BY_FUNCTION = {
+    "is_cost_of_sales": True,
+    "capitalised_own_performance": np.nan,
+    "material_expenses": np.nan,
+    "personnel_expenses": np.nan,
+    "depreciation": np.nan,
+}
+
+
+def accounts(**changes: Any) -> pd.DataFrame:
+    """Ten firms of one section with value added 96 + D29 4; the first is changed."""
+    frame = pd.DataFrame([PLAIN] * 10).assign(legal_unit_id=[f"F{i}" for i in range(10)])
+    for column, value in changes.items():
+        frame.loc[0, column] = value
+    return frame
+
+
+def test_personnel_expenses_follow_from_the_wages_in_the_notes() -> None:
+    row = account_years(accounts(**BY_FUNCTION, wages=100.0, operating_result=40.0)).loc[0]
+    # V = 100 x 60/50, VI = 20 by turnover, A = 40, VII - T = 0
+    assert row["gva_basic_prices"] == pytest.approx(40 + 120 + 20 + 4)
+    assert row[["is_from_notes", "is_cost_of_sales", "is_ratio_imputed"]].tolist() == [True, True, False]
+    assert np.isnan(row["va_production"]) or row["va_production"] > 0
+
+
+def test_without_notes_turnover_decides() -> None:
+    row = account_years(accounts(**BY_FUNCTION, wages=np.nan, net_turnover=400.0)).loc[0]
+    assert row["gva_basic_prices"] == pytest.approx(200)
+    assert row[["is_from_notes", "is_ratio_imputed", "is_edit_failed"]].tolist() == [False, True, False]
+
+
+def test_what_production_can_measure_is_not_imputed_from_notes() -> None:
+    row = account_years(accounts(personnel_expenses=np.nan)).loc[0]
+    assert row["gva_basic_prices"] == pytest.approx(100)
+    assert row[["is_from_notes", "is_ratio_imputed", "is_edit_failed"]].tolist() == [False, False, False]
+
+
+def test_subsidies_are_taken_where_delivered_and_flagged_where_not() -> None:
+    result = account_years(accounts(d39=6.0))
+    assert result.loc[0, "gva_basic_prices"] == pytest.approx(94)
+    assert result["is_subsidy_assumed_zero"].tolist() == [False] + [True] * 9
+
+
+def test_fiscal_years_are_split_by_days_and_their_parts_add_up() -> None:
+    moved = accounts(period_from=pd.Timestamp(2022, 7, 1), period_to=pd.Timestamp(2023, 7, 1))
+    result = account_years(moved)
+    parts = result[result["legal_unit_id"] == "F0"].set_index("year")["gva_basic_prices"]
+    assert parts.to_dict() == pytest.approx({2022: 100 * 184 / 365, 2023: 100 * 181 / 365})
+
+
+def test_order_of_accounts_changes_nothing() -> None:
+    frame = accounts(**BY_FUNCTION)
+    frame.loc[3, "operating_result"] = 900.0
+    result = account_years(frame).set_index("legal_unit_id")
+    again = account_years(frame.iloc[::-1].reset_index(drop=True)).set_index("legal_unit_id").loc[result.index]
+    pd.testing.assert_frame_equal(result, again)
