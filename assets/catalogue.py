@@ -6,8 +6,32 @@ from collections.abc import Iterable
 from graphlib import TopologicalSorter
 
 from assets.access import published_tables
-from assets.integration import cooperation, firm_identity, legal_unit, national_account
-from assets.interpretation import cooperating_firm, cooperation_gva, firm_gva, reconciliation, value_added
+from assets.integration import (
+    cooperation,
+    firm_identity,
+    legal_unit,
+    legal_unit_history,
+    link_quality,
+    national_account,
+    organisation,
+    participant,
+)
+from assets.interpretation import (
+    cooperating_firm,
+    cooperation_gva,
+    definitions,
+    firm_gva,
+    imputation_rate,
+    insight,
+    instruments,
+    key_industry,
+    nace_conversion,
+    outlook,
+    price_index,
+    reconciliation,
+    regional_gva,
+    value_added,
+)
 from assets.source import delivered, quarantine
 from assets.table import Table
 
@@ -16,13 +40,26 @@ MODULES = (
     quarantine,
     national_account,
     legal_unit,
+    legal_unit_history,
+    participant,
     firm_identity,
+    link_quality,
+    organisation,
     cooperation,
     value_added,
+    imputation_rate,
+    price_index,
     reconciliation,
     firm_gva,
+    regional_gva,
+    definitions,
+    nace_conversion,
     cooperating_firm,
     cooperation_gva,
+    key_industry,
+    instruments,
+    insight,
+    outlook,
     published_tables,
 )
 

@@ -27,6 +27,106 @@ def headline_chart(frame: pd.DataFrame, *, target_share_pct: float, target_year:
     return f"![Share of gross value added by year]({_data_uri(_headline_png(frame, target_share_pct, target_year))})"
 
 
+def score_chart(frame: pd.DataFrame) -> str:
+    """How sure the linkage is: histogram of the best candidate's probability by status, as a Markdown image.
+
+    Args:
+        frame: `status` (accepted, review, none), `low` (lower bound of the bar, ratio, bars of 0.05), `share` (ratio of
+            all records); empty for no chart.
+    """
+    if frame.empty:
+        return ""
+    import altair as alt
+
+    bars: list[dict[str, Any]] = [
+        {"status": str(status), "low": float(low), "high": round(float(low) + 0.05, 2), "share": 100 * float(share)}
+        for status, low, share in frame[["status", "low", "share"]].itertuples(index=False)
+    ]
+    order = ["accepted", "review", "none"]
+    chart = (
+        alt.Chart(alt.InlineData(values=bars))
+        .mark_bar(binSpacing=1, opacity=0.85)
+        .encode(
+            x=alt.X("low:Q", bin="binned", title="Probability of the best candidate", scale=alt.Scale(domain=[0, 1])),
+            x2="high:Q",
+            # most links are all but certain; on an even scale the doubtful ones, which matter, could not be seen
+            y=alt.Y("share:Q", stack=False, title="Share of records, % (square roots)", scale=alt.Scale(type="sqrt")),
+            color=alt.Color(
+                "status:N", title=None, scale=alt.Scale(domain=order, range=["#1f4e79", "#b35900", "#9aa5b1"])
+            ),
+        )
+        .properties(width=_WIDTH, height=_HEIGHT, background="white")
+    )
+    return f"![Probabilities of the best candidates by status]({_data_uri(_png(chart))})"
+
+
+def calibration_chart(frame: pd.DataFrame) -> str:
+    """Probabilities against a clerk's verdicts with 95 % intervals, as a Markdown image.
+
+    Args:
+        frame: one row per band; `expected`, `observed`, `low`, `high` (ratios), `sample_size`; empty for no chart.
+    """
+    if frame.empty:
+        return ""
+    import altair as alt
+
+    values: list[dict[str, Any]] = [
+        {str(name): float(value) for name, value in row.items()}
+        for row in frame[["expected", "observed", "low", "high", "sample_size"]].to_dict("records")
+    ]
+    bands = alt.Chart(alt.InlineData(values=values))
+    unit = alt.Scale(domain=[0, 1])
+    x = alt.X("expected:Q", title="Mean probability", scale=unit)
+    line = alt.Chart(alt.InlineData(values=[{"at": 0}, {"at": 1}])).encode(x=alt.X("at:Q"), y=alt.Y("at:Q"))
+    chart = alt.layer(
+        line.mark_line(strokeDash=[5, 4], color="#b35900"),
+        bands.mark_rule(color="#1f4e79").encode(x=x, y=alt.Y("low:Q"), y2="high:Q"),
+        bands.mark_point(filled=True, color="#1f4e79").encode(
+            x=x,
+            y=alt.Y("observed:Q", title="Share that is the firm meant", scale=unit),
+            size=alt.Size("sample_size:Q", title="verdicts"),
+        ),
+    ).properties(width=_WIDTH, height=_HEIGHT, background="white")
+    return f"![Calibration of the probabilities]({_data_uri(_png(chart))})"
+
+
+def scoreboard_chart(frame: pd.DataFrame) -> str:
+    """Goal 1 by key industry and year, as a Markdown image: shade for the share of draws that pass, a mark for a pass.
+
+    Args:
+        frame: one row per year and industry; `reference_year`, `name_en`, `is_passed`, `pass_share_ratio`; empty for no
+            chart.
+    """
+    if frame.empty:
+        return ""
+    import altair as alt
+
+    values: list[dict[str, Any]] = [
+        {"year": int(year), "industry": str(name), "mark": "●" if passed else "", "share": 100 * float(share)}
+        for year, name, passed, share in frame[
+            ["reference_year", "name_en", "is_passed", "pass_share_ratio"]
+        ].itertuples(index=False)
+    ]
+    cell = alt.Chart(alt.InlineData(values=values)).encode(
+        x=alt.X("year:O", title="Reference year"), y=alt.Y("industry:N", title=None, axis=alt.Axis(labelLimit=260))
+    )
+    shade = alt.Color(
+        "share:Q",
+        title=["Share of draws", "that pass, %"],
+        scale=alt.Scale(domain=[0, 100], range=["#eef2f6", "#1f4e79"]),
+    )
+    chart = alt.layer(
+        cell.mark_rect(stroke="white").encode(color=shade), cell.mark_text(color="#b35900").encode(text="mark:N")
+    ).properties(width=_WIDTH - 140, height=_HEIGHT + 80, background="white")
+    return f"![Key industries that pass goal 1 (●), by year]({_data_uri(_png(chart))})"
+
+
+def _png(chart: Any) -> bytes:
+    import vl_convert as vlc
+
+    return bytes(vlc.vegalite_to_png(chart.to_json(), scale=1))
+
+
 def _headline_png(frame: pd.DataFrame, target_share_pct: float, target_year: int) -> bytes:
     import altair as alt  # half a second, needed by one asset only
     import vl_convert as vlc

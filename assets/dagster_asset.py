@@ -192,6 +192,8 @@ def materialisation_metadata(
         path = shop.lake.quarantine_path(version.table, version.key)
         metadata["quarantine"] = dg.MetadataValue.path(str(path))
         metadata["quarantine_reasons"] = dg.MetadataValue.md(shop.quarantine_reasons(version))
+    charts = {chart.name: shop.chart(version, chart) for chart in shop.tables[version.table].charts}
+    metadata |= {name: dg.MetadataValue.md(text) for name, text in charts.items() if text}
     if states:
         metadata["deliveries"] = dg.MetadataValue.md(_state_table(states))
     lineage = shop.column_lineage(contract.table)

@@ -40,6 +40,21 @@ class SqlCheck:
     max_failing_share: float = 0.0
 
 
+@dataclass(frozen=True)
+class Chart:
+    """A picture of a table for its materialisation, drawn from its own finished rows and never part of them.
+
+    Attributes:
+        name: name of the metadata entry.
+        query: one SELECT that reads the table under its name, ordered.
+        draw: from the rows to Markdown with the image inlined (see `assets.charts`); empty text for nothing to show.
+    """
+
+    name: str
+    query: str
+    draw: Callable[[pd.DataFrame], str]
+
+
 @dataclass
 class Build:
     """What a step gets: a connection that shows the inputs under their names, and the parameters it declared.
@@ -82,6 +97,7 @@ class Table:
         parameters: names of the parameters the step reads.
         checks: referential and cross-table checks.
         check_inputs: tables that only the checks read.
+        charts: pictures for the materialisation; they do not count for the key.
         modules: modules whose code counts for the key.
         kinds: what Dagster shows as kinds.
         takes_in: deliveries are taken in; `compute` is not used.
@@ -95,6 +111,7 @@ class Table:
     parameters: tuple[str, ...] = ()
     checks: tuple[SqlCheck, ...] = ()
     check_inputs: tuple[str, ...] = ()
+    charts: tuple[Chart, ...] = ()
     modules: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ("duckdb", "parquet")
     takes_in: bool = False

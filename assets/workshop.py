@@ -22,13 +22,14 @@ import pyarrow.parquet as pq
 
 from assets.code import code_fingerprint
 from assets.lineage import Origins, column_lineage
-from assets.table import Build, Result, Table
+from assets.table import Build, Chart, Result, Table
 from assets.verdicts import check_table, intake_checks
 from resources.contract import Contract, load_contracts
 from resources.deliveries import Archive, Delivery, parse_as_of
-from resources.durable import file_sha256, write_json
+from resources.durable import file_sha256, fingerprint, replacing, write_json
 from resources.engine import EngineLimits, expose, open_engine
 from resources.errors import BlockedInputError, ConfigurationError, StaleInputError
+from resources.goal_1 import load_cluster_assessment, load_key_industries
 from resources.home import REPOSITORY, Home
 from resources.intake import QUARANTINE_SCHEMA, Intake, SourcePart, take_in
 from resources.lake import ROW_GROUP, CheckOutcome, Lake, Version, table_key
@@ -89,6 +90,15 @@ class Workshop:
     def parameters(self) -> Parameters:
         """Defaults with this home's overrides."""
         return load_parameters(self.home.parameters)
+
+    @cached_property
+    def _choices(self) -> dict[str, Any]:
+        """What tables may declare as parameters: single values, and the configuration of goal 1 as a whole."""
+        return {
+            **self.parameters.model_dump(),
+            "key_industries": load_key_industries(self.home.root).model_dump(mode="json"),
+            "cluster_assessment": load_cluster_assessment(self.home.root).model_dump(mode="json"),
+        }
 
     @cached_property
     def _moment(self) -> datetime | None:
@@ -189,8 +199,8 @@ class Workshop:
 
     def _parameters_of(self, table: Table) -> dict[str, Any]:
         try:
-            return {name: getattr(self.parameters, name) for name in table.parameters}
-        except AttributeError as error:
+            return {name: self._choices[name] for name in table.parameters}
+        except KeyError as error:
             raise ConfigurationError(f"unknown parameter ({error})", where=table.name, action="add it") from None
 
     # -- making --------------------------------------------------------------------------------------------------
@@ -294,6 +304,19 @@ class Workshop:
     def column_lineage(self, name: str) -> Origins:
         """For each column of a table the columns of other tables that it is computed from."""
         return column_lineage(self.tables[name], self.contracts)
+
+    def chart(self, version: Version, chart: Chart) -> str:
+        """A chart of a table version as Markdown, drawn once for each version and way of drawing."""
+        drawn_by = code_fingerprint((str(chart.draw.__module__),), ())
+        drawn_from = fingerprint([version.table, version.key, chart.query, drawn_by])[:16]
+        path = self.home.root / "charts" / f"{version.table}.{chart.name}-{drawn_from}.md"
+        if not path.exists():
+            tables = {version.table: self.lake.path(version.table, version.key)}
+            with open_engine(EngineLimits.from_environment(self.home.spill), tables) as connection:
+                text = chart.draw(connection.execute(chart.query).df())
+            with replacing(path) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+        return path.read_text(encoding="utf-8")
 
     def quarantine_reasons(self, version: Version) -> str:
         """The most frequent reasons for quarantine, as a Markdown table with one example row number each."""

@@ -14,11 +14,15 @@ here: which memberships belong to a numerator, breakdowns by activity or region,
 That is the rule which yields TV-5: F2 (400) is half the year in K1 and, within that time, a quarter in P1; the union is
 a half, 200, split 2 : 1 into 133.33 and 66.67. (Splitting day by day among the cooperations of that day would give 150
 and 50.) The sum over cooperations is the day-weighted union, so nothing is counted twice and nothing is lost.
+
+Attributions and time rules belong together, see `VARIANTS`: `full` asks whether a firm was a member, on any day or on
+31 December; `day_weighted` and `fractional` ask for how long; `project_share` takes the share of cost instead of time.
 Source: METHODS section 2.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +32,15 @@ from methods.errors import MethodError
 from methods.membership import calendar_year_of, union_days_by, year_bounds
 
 RULES: tuple[str, ...] = ("full", "day_weighted", "fractional", "project_share")
+
+VARIANTS: tuple[tuple[str, str], ...] = (
+    ("full", "any_day"),
+    ("full", "year_end"),
+    ("day_weighted", "day_weighted"),
+    ("fractional", "day_weighted"),
+    ("project_share", "_Z"),
+)
+"""Attribution and time rule of every variant; `_Z` where no time rule applies."""
 
 
 def attribute(
@@ -114,15 +127,65 @@ def attribute_pairs(
     elif rule == "day_weighted":
         pairs["union_share"] = union
     elif rule == "fractional":
-        total = pairs.groupby("firm_id", observed=True)["share"].transform("sum")
-        pairs["share"] = np.where(total > 0, pairs["share"] * union / total.where(total > 0, 1.0), 0.0)
+        pairs["share"] = split_union(pairs["share"], union, firm)
         pairs["union_share"] = union
     else:
-        pairs["share"] = _project_shares(memberships).to_numpy() * (pairs["share"] > 0)
+        pairs["share"] = project_shares(memberships).to_numpy() * (pairs["share"] > 0)
         pairs["union_share"] = pairs.groupby("firm_id", observed=True)["share"].transform("sum").clip(upper=1.0)
     pairs["firm_gva"] = firm.map(gva).astype(np.float64).fillna(0.0)
     pairs["gva"] = pairs["firm_gva"] * pairs["share"]
     return pairs
+
+
+def split_union(share: pd.Series, union: pd.Series, firm: pd.Series) -> pd.Series:
+    """The share a firm gives in all, divided among its cooperations in proportion to the days in each.
+
+    The rule `fractional`. Where links are uncertain both are expectations (`membership.expected_days_by`): exact where
+    links are certain, the ratio of expectations elsewhere, additive always.
+
+    Args:
+        share: share of the year by firm and cooperation, ratio in [0, 1].
+        union: share of the year in any cooperation, repeated in every row of the firm.
+        firm: the firm of every row.
+
+    Returns:
+        Ratio by row; a firm's rows add up to its union share (to 0 where all its shares are 0).
+    """
+    total = share.groupby(firm, observed=True).transform("sum")
+    return (share * union / total.where(total > 0, 1.0)).where(total > 0, 0.0)
+
+
+def project_shares(memberships: pd.DataFrame, firm: Sequence[str] = ("firm_id",)) -> pd.Series:
+    """Eligible over total cost by firm and cooperation: the rule `project_share` without its condition of membership.
+
+    Args:
+        memberships: the columns of `firm`, `cooperation_id`, `eligible_cost`, `total_cost` in one currency, both null
+            where the cooperation is no project.
+        firm: columns that name a firm, for example `reference_year` and `firm_id`.
+
+    Returns:
+        Ratio in [0, 1] by firm and cooperation, ordered; 1 where no cost is known.
+
+    Raises:
+        MethodError: a column is missing, or costs are no share.
+    """
+    pair = [*firm, "cooperation_id"]
+    missing = [c for c in ("eligible_cost", "total_cost") if c not in memberships.columns]
+    if missing:
+        raise MethodError(f"rule project_share needs the columns {' and '.join(missing)}")
+    costs = memberships[[*pair, "eligible_cost", "total_cost"]].astype(
+        {"eligible_cost": np.float64, "total_cost": np.float64}
+    )
+    known = costs["eligible_cost"].notna()
+    bad = (known != costs["total_cost"].notna()) | (known & ((costs["eligible_cost"] < 0) | (costs["total_cost"] <= 0)))
+    if bad.any():
+        row = costs[bad].iloc[0]
+        raise MethodError(
+            f"firm {row[firm[-1]]} in {row['cooperation_id']}: eligible cost {row['eligible_cost']} of total cost "
+            f"{row['total_cost']} is no share"
+        )
+    sums = costs.groupby(pair, sort=True, observed=True)[["eligible_cost", "total_cost"]].sum(min_count=1)
+    return (sums["eligible_cost"] / sums["total_cost"]).clip(upper=1.0).fillna(1.0)
 
 
 def _window(memberships: pd.DataFrame, year: int | None, period: Any) -> tuple[np.datetime64, np.datetime64]:
@@ -143,25 +206,3 @@ def _window(memberships: pd.DataFrame, year: int | None, period: Any) -> tuple[n
 
 def _has_dates(memberships: pd.DataFrame) -> bool:
     return any(c in memberships.columns and memberships[c].notna().any() for c in ("valid_from", "valid_to"))
-
-
-def _project_shares(memberships: pd.DataFrame) -> pd.Series:
-    """Eligible over total cost by firm and cooperation, at most 1, ordered like `union_days_by`."""
-    missing = [c for c in ("eligible_cost", "total_cost") if c not in memberships.columns]
-    if missing:
-        raise MethodError(f"rule project_share needs the columns {' and '.join(missing)}")
-    costs = memberships[["firm_id", "cooperation_id", "eligible_cost", "total_cost"]].astype(
-        {"eligible_cost": np.float64, "total_cost": np.float64}
-    )
-    known = costs["eligible_cost"].notna()
-    bad = (known != costs["total_cost"].notna()) | (known & ((costs["eligible_cost"] < 0) | (costs["total_cost"] <= 0)))
-    if bad.any():
-        row = costs[bad].iloc[0]
-        raise MethodError(
-            f"firm {row['firm_id']} in {row['cooperation_id']}: eligible cost {row['eligible_cost']} of total cost "
-            f"{row['total_cost']} is no share"
-        )
-    sums = costs.groupby(["firm_id", "cooperation_id"], sort=True, observed=True)[["eligible_cost", "total_cost"]].sum(
-        min_count=1
-    )
-    return (sums["eligible_cost"] / sums["total_cost"]).clip(upper=1.0).fillna(1.0)

@@ -35,22 +35,37 @@ def impute_ratio(
 
     Returns:
         See the module; values stay missing (`none`) where the auxiliary is missing or there is no respondent.
+
+    Raises:
+        MethodError: two rows of one label.
     """
+    if not frame.index.is_unique:
+        raise MethodError(f"two rows of the frame have the label {frame.index[frame.index.duplicated()][0]}")
     value, help_ = frame[target].astype(np.float64), frame[auxiliary].astype(np.float64)
     responds = value.notna() & help_.notna()
-    sums: pd.DataFrame = pd.DataFrame(
-        {"t": value.where(responds), "a": help_.where(responds), "n": responds.astype(np.float64)}
-    )
-    total = sums.sum()
-    overall = total["t"] / total["a"] if total["a"] > 0 else np.nan
-    if by:
-        keys = [frame[c] for c in by]
-        cell = sums.groupby(keys, dropna=False, observed=True).transform("sum")
-    else:
-        cell = pd.DataFrame({c: total[c] for c in ("t", "a", "n")}, index=frame.index)
-    own = (cell["n"] >= min_respondents) & (cell["a"] > 0)
-    ratio = (cell["t"] / cell["a"].where(cell["a"] > 0)).where(own, overall)
-    return _filled(value, help_ * ratio, ratio, np.where(own, "ratio_cell", "ratio_total"))
+    lacking = frame.index[value.isna() & help_.notna()]
+    total = _ratio(pd.DataFrame({"t": [value[responds].sum()], "a": [help_[responds].sum()], "n": [responds.sum()]}), 0)
+    overall = float(total.iloc[0])
+    ratio = pd.Series(np.nan, index=frame.index)
+    ratio[lacking] = overall
+    method = pd.Series("ratio_total", index=frame.index, dtype=object)
+    if not by and responds.sum() >= min_respondents:
+        method[:] = "ratio_cell"
+    elif by and len(lacking):
+        keys = [frame.loc[responds, c] for c in by]
+        grouped = pd.DataFrame({"t": value[responds], "a": help_[responds], "n": 1.0}).groupby(
+            keys, dropna=False, observed=True
+        )
+        of_cell = _ratio(grouped.sum(), min_respondents).rename("ratio").reset_index()
+        own = frame.loc[lacking, list(by)].merge(of_cell, on=list(by), how="left")["ratio"].set_axis(lacking).dropna()
+        ratio[own.index] = own
+        method[own.index] = "ratio_cell"
+    return _filled(value, help_ * ratio, ratio, method)
+
+
+def _ratio(sums: pd.DataFrame, min_respondents: int) -> pd.Series:
+    """Target / auxiliary where enough units respond and the auxiliary is positive, else missing."""
+    return (sums["t"] / sums["a"].where((sums["a"] > 0) & (sums["n"] >= min_respondents))).astype(np.float64)
 
 
 def impute_previous_year(
@@ -90,17 +105,19 @@ def impute_previous_year(
         growth = growth.fillna(sums["now"] / sums["before"].where(sums["before"] > 0))
     # Without a single unit that reports both years the best guess of growth is none.
     growth = growth.fillna(1.0)
-    return _filled(value, before * growth, growth, np.full(len(frame), "previous_year", dtype=object))
+    return _filled(value, before * growth, growth, pd.Series("previous_year", index=frame.index))
 
 
-def _filled(value: pd.Series, guess: pd.Series, ratio: pd.Series, method: object) -> pd.DataFrame:
+def _filled(value: pd.Series, guess: pd.Series, ratio: pd.Series, method: pd.Series) -> pd.DataFrame:
     imputed = value.isna() & guess.notna()
-    name = pd.Series(method, index=value.index, dtype=object).where(imputed, "none").where(value.isna(), "reported")
+    name = np.full(len(value), "reported", dtype=object)
+    name[value.isna().to_numpy()] = "none"
+    name[imputed.to_numpy()] = method[imputed].to_numpy()
     return pd.DataFrame(
         {
             "value": value.where(value.notna(), guess),
             "is_imputed": imputed,
-            "imputation_method": name,
+            "imputation_method": pd.Series(name, index=value.index, dtype=object),
             "ratio": ratio.where(imputed),
         }
     )

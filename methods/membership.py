@@ -1,7 +1,8 @@
 """How long, and when, a firm belonged to a cooperation.
 
-Belongs here: unions of half-open intervals in days, shares of a year, any-day and year-end membership. Does not belong
-here: what a membership is worth (`attribution`), which memberships count for a numerator.
+Belongs here: unions of half-open intervals in days, shares of a year, any-day and year-end membership, and what of them
+is to be expected where links are uncertain. Does not belong here: what a membership is worth (`attribution`), which
+memberships count for a numerator.
 
 Every function takes a frame with `valid_from` and `valid_to` (dates, timestamps or ISO texts; null or an absent column
 is an open end). With a `firm_id` column the result is a Series by firm, ordered by firm_id, with a row for every firm
@@ -87,21 +88,8 @@ def union_days_by(intervals: pd.DataFrame, keys: Sequence[str], start: Any, end:
     Returns:
         Days by key, ordered by key (one row at index 0 without keys).
     """
-    first, last = _instant(start), _instant(end)
-    if last < first:
-        raise MethodError(f"the window ends on {last} before it begins on {first}")
-    begins = _instants(intervals, "valid_from", _FIRST)
-    ends = _instants(intervals, "valid_to", _LAST)
-    reversed_rows = ends < begins
-    if reversed_rows.any():
-        row = int(np.flatnonzero(reversed_rows)[0])
-        raise MethodError(f"interval {intervals.index[row]} ends on {ends[row]} before it begins on {begins[row]}")
     codes, index = _codes(intervals, keys)
-
-    # Seconds since the start of the window, so that firm number times window length stays far within 64 bits.
-    width = int((last - first).astype(np.int64))
-    begin = (np.clip(begins, first, last) - first).astype(np.int64)
-    finish = (np.clip(ends, first, last) - first).astype(np.int64)
+    begin, finish, width = _within(intervals, start, end)
     order = np.lexsort((finish, begin, codes))
     offset = codes[order] * width
     begin, finish = begin[order] + offset, finish[order] + offset
@@ -110,6 +98,74 @@ def union_days_by(intervals: pd.DataFrame, keys: Sequence[str], start: Any, end:
     new = np.maximum(finish - np.maximum(begin, np.maximum(reached, offset)), 0)
     seconds = np.bincount(codes[order], weights=new, minlength=len(index)) if len(new) else np.zeros(len(index))
     return pd.Series(seconds / SECONDS_PER_DAY, index=index, name="days")
+
+
+def expected_days_by(intervals: pd.DataFrame, keys: Sequence[str], start: Any, end: Any) -> pd.Series:
+    """Days of the window on which at least one true link is to be expected, for every combination of keys.
+
+    Rows of one `link_group_id` within a key are true or false together, groups are independent. On each day
+    P(member) = 1 - product over the groups that cover the day of (1 - probability of the group); the result is the sum
+    over days. With every probability at 1 it equals `union_days_by`. Where a group has the same probability in every
+    part, a union never exceeds the sum of its parts.
+
+    Args:
+        intervals: `valid_from`, `valid_to`, `link_group_id`, `probability` (0..1; the largest of a group counts for
+            all its rows) and the key columns.
+        keys: names of key columns.
+        start: first day of the window.
+        end: the day after its last one.
+
+    Returns:
+        Expected days by key, ordered by key.
+
+    Raises:
+        MethodError: as `day_share`, and a probability outside [0, 1].
+    """
+    codes, index = _codes(intervals, keys)
+    groups = _group_probability(intervals, codes)
+    begin, finish, _ = _within(intervals, start, end)
+    # A group with gaps is several runs of days, with overlaps one run: what it covers beyond its own earlier rows.
+    order = np.lexsort((finish, begin, groups["group"]))
+    group, firm = groups["group"][order], codes[order]
+    chance = groups["probability"][order]
+    begin = np.maximum(begin[order], _reached(group, begin[order], finish[order]))
+    finish = np.maximum(finish[order], begin)
+    # Sweep: +1 / -1 for certain links, +- log(1 - p) for the others.
+    certain = chance >= 1.0
+    with np.errstate(divide="ignore"):
+        doubt = np.where(certain, 0.0, np.log1p(-chance))
+    at = np.concatenate([begin, finish])
+    who = np.concatenate([firm, firm])
+    sure = np.concatenate([certain, -certain.astype(np.int64)]).astype(np.int64)
+    log = np.concatenate([doubt, -doubt])
+    order = np.lexsort((log, sure, at, who))
+    at, who = at[order], who[order]
+    first = np.diff(who, prepend=-1) != 0
+    running_sure = np.cumsum(sure[order])  # every firm's changes cancel, so the next one starts at zero again
+    running_log = _restarted_sum(log[order], first)
+    span = np.append(np.diff(at), 0)
+    span[np.append(first[1:], True)] = 0
+    covered = np.where(running_sure > 0, 1.0, -np.expm1(np.minimum(running_log, 0.0)))
+    seconds = np.bincount(who, weights=span * covered, minlength=len(index)) if len(who) else np.zeros(len(index))
+    return pd.Series(seconds / SECONDS_PER_DAY, index=index, name="expected_days")
+
+
+def any_probability_by(intervals: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
+    """P(at least one link is true) for every combination of keys; groups and errors as in `expected_days_by`.
+
+    Args:
+        intervals: `link_group_id`, `probability` and the key columns; dates are not looked at.
+        keys: names of key columns.
+    """
+    codes, index = _codes(intervals, keys)
+    groups = _group_probability(intervals, codes)
+    _, first = np.unique(groups["group"], return_index=True)
+    firm, chance = codes[first], groups["probability"][first]
+    order = np.lexsort((chance, firm))
+    with np.errstate(divide="ignore"):
+        doubt = np.log1p(-chance[order])
+    logs = np.bincount(firm[order], weights=doubt, minlength=len(index)) if len(firm) else np.zeros(len(index))
+    return pd.Series(-np.expm1(logs), index=index, name="probability")
 
 
 def year_bounds(year: int) -> tuple[np.datetime64, np.datetime64]:
@@ -154,6 +210,63 @@ def _codes(intervals: pd.DataFrame, keys: Sequence[str]) -> tuple[NDArray[np.int
             raise MethodError(f"{key} is missing in row {intervals.index[int(intervals[key].isna().argmax())]}")
     grouped = intervals.groupby(list(keys), sort=True, observed=True)
     return grouped.ngroup().to_numpy().astype(np.int64), grouped.size().index
+
+
+def _within(intervals: pd.DataFrame, start: Any, end: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Begin and end of every interval in seconds since the start of the window, and the length of the window.
+
+    Counted from the window, so that firm number times window length stays far within 64 bits.
+    """
+    first, last = _instant(start), _instant(end)
+    if last < first:
+        raise MethodError(f"the window ends on {last} before it begins on {first}")
+    begins = _instants(intervals, "valid_from", _FIRST)
+    ends = _instants(intervals, "valid_to", _LAST)
+    reversed_rows = ends < begins
+    if reversed_rows.any():
+        row = int(np.flatnonzero(reversed_rows)[0])
+        raise MethodError(f"interval {intervals.index[row]} ends on {ends[row]} before it begins on {begins[row]}")
+    begin = (np.clip(begins, first, last) - first).astype(np.int64)
+    finish = (np.clip(ends, first, last) - first).astype(np.int64)
+    return begin, finish, int((last - first).astype(np.int64))
+
+
+def _reached(codes: NDArray[np.int64], begin: NDArray[np.int64], finish: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the earlier intervals of the same code end; rows ordered by code and begin."""
+    if not len(codes):
+        return finish
+    width = int(finish.max()) + 1
+    reached = np.concatenate([[0], np.maximum.accumulate(finish + codes * width)[:-1]]) - codes * width
+    result: NDArray[np.int64] = np.maximum(reached, 0)
+    return result
+
+
+def _restarted_sum(values: NDArray[np.float64], is_first: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Running sum that starts anew at every `is_first`, so that rounding does not creep from firm to firm."""
+    total = np.cumsum(values)
+    before = np.where(is_first, total - values, -np.inf)
+    start = before[np.maximum.accumulate(np.where(is_first, np.arange(len(values)), 0))] if len(values) else total
+    result: NDArray[np.float64] = total - start
+    return result
+
+
+def _group_probability(intervals: pd.DataFrame, codes: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """Number of every row's group within its key, and the largest probability of the group."""
+    chance = intervals["probability"].to_numpy(dtype=np.float64)
+    outside = ~((chance >= 0) & (chance <= 1))
+    if outside.any():
+        row = int(np.flatnonzero(outside)[0])
+        raise MethodError(f"probability {chance[row]} in row {intervals.index[row]} does not lie between 0 and 1")
+    group = pd.DataFrame({"key": codes, "group": intervals["link_group_id"].to_numpy()}).groupby(
+        ["key", "group"], sort=True
+    )
+    if intervals["link_group_id"].isna().any():
+        row = int(intervals["link_group_id"].isna().to_numpy().argmax())
+        raise MethodError(f"link_group_id is missing in row {intervals.index[row]}")
+    number = group.ngroup().to_numpy().astype(np.int64)
+    largest = np.zeros(number.max() + 1 if len(number) else 0)
+    np.maximum.at(largest, number, chance)
+    return {"group": number, "probability": largest[number]}
 
 
 def _instants(intervals: pd.DataFrame, column: str, missing: np.datetime64) -> NDArray[np.datetime64]:

@@ -71,9 +71,9 @@ def value_added(accounts: pd.DataFrame, *, tolerance: float = 0.5) -> pd.DataFra
         (production - income), `va_proxy`, `va_proxy_gap` (proxy - income route, the quality indicator),
         `va_factor_cost` (production route, else income route), `gva_basic_prices`, and the flags
         `is_operating_result_computed`, `is_operating_result_consistent`, `is_route_consistent`, `is_incomplete` (one of
-        I to VII missing), `is_nonoperating_income_assumed_zero`, `is_production_tax_assumed_zero`, `is_refused`. The
-        two consistency flags are edit rules: true means passed, and a rule that cannot be evaluated counts as passed
-        because `is_incomplete` tells it.
+        I to VII missing), `is_nonoperating_income_assumed_zero`, `is_production_tax_assumed_zero`,
+        `is_subsidy_assumed_zero` (D.39), `is_refused`. The two consistency flags are edit rules: true means passed, and
+        a rule that cannot be evaluated counts as passed because `is_incomplete` tells it.
 
     Raises:
         MethodError: a column of I to VII is absent.
@@ -123,6 +123,7 @@ def value_added(accounts: pd.DataFrame, *, tolerance: float = 0.5) -> pd.DataFra
             "is_incomplete": np.isnan(computed) & ~refused,
             "is_nonoperating_income_assumed_zero": nonoperating_missing & ~refused,
             "is_production_tax_assumed_zero": tax_missing & ~refused,
+            "is_subsidy_assumed_zero": np.isnan(item["d39"]) & ~refused,
             "is_refused": refused,
         },
         index=accounts.index,

@@ -5,6 +5,9 @@ CREATE OR REPLACE MACRO exact_sum_if(x, condition) AS
     CAST(sum(CASE WHEN condition THEN CAST(x AS DECIMAL(38, 9)) END) AS DOUBLE);
 CREATE OR REPLACE MACRO days_in_year(y) AS date_diff('day', make_date(y, 1, 1), make_date(y + 1, 1, 1));
 CREATE OR REPLACE MACRO year_start(y) AS make_date(y, 1, 1);
+-- Share of the days of a year that lie in [since, until).
+CREATE OR REPLACE MACRO existing_ratio(since, until, y) AS greatest(
+    date_diff('day', greatest(since, make_date(y, 1, 1)), least(until, make_date(y + 1, 1, 1))), 0) / days_in_year(y);
 
 -- Section letter of a NACE Rev. 2 code such as '25.62', '2562' or '25' (Regulation 1893/2006, Annex I).
 CREATE OR REPLACE MACRO nace_rev2_section(code) AS (

@@ -18,9 +18,11 @@ CONTRIBUTIONS = """
            g.calibrated_huf_mn AS value, c.evidence,
            c.legal_unit_id NOT IN (
                SELECT legal_unit_id FROM interpretation.cooperating_firm AS n
-               WHERE n.numerator_code = 'N1' AND n.reference_year = c.reference_year AND n.evidence <> 'candidate'
+               WHERE n.numerator_code = 'N1' AND n.reference_year = c.reference_year
+                 AND n.evidence IN ('identifier', 'name')
            ) AS is_beyond_n1
     FROM interpretation.cooperating_firm AS c JOIN interpretation.firm_gva AS g USING (legal_unit_id, reference_year)
+    WHERE c.numerator_code IN ('N1', 'N2')
     ORDER BY ALL"""
 
 CELL = ["reference_year", "numerator_code", "table_code", "activity_code"]
@@ -72,7 +74,7 @@ def _cooperation_gva(build: Build) -> Result:
         p_percent=build.parameters["disclosure_p_percent"],
     )
     contributions = build.frame(CONTRIBUTIONS)
-    withheld = withheld_cells(contributions[contributions["evidence"] != "candidate"], rules)
+    withheld = withheld_cells(contributions[contributions["evidence"].isin(["identifier", "name"])], rules)
     for name, frame in (("withheld", withheld), ("unsafe_bound", unsafe_bounds(contributions, rules))):
         build.connection.register(f"_{name}", frame.astype({"reference_year": "int64"}))
         build.connection.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM _{name}")

@@ -1,4 +1,4 @@
-"""The three published lines per legal unit and year."""
+"""The three published lines per legal unit and year, and rolled up to enterprises."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ from assets.table import SqlCheck, sql_table
 
 firm_gva = sql_table(
     "interpretation.firm_gva",
-    inputs=("interpretation.value_added", "interpretation.reconciliation", "integration.legal_unit"),
-    checks=(
-        SqlCheck(
-            "calibrated_firms_sum_to_cells",
-            "Calibrated firms add up to the raked cells they were calibrated to",
-        ),
+    inputs=(
+        "interpretation.value_added",
+        "interpretation.regional_share",
+        "interpretation.reconciliation",
+        "interpretation.price_index",
+        "integration.legal_unit",
+        "source.legal_unit_event",
     ),
 )
 
-TABLES = (firm_gva,)
+enterprise_gva = sql_table(
+    "interpretation.enterprise_gva",
+    inputs=("interpretation.firm_gva", "integration.legal_unit"),
+    checks=(SqlCheck("enterprises_sum_to_units", "Enterprises add up to their legal units in every year"),),
+)
+
+TABLES = (firm_gva, enterprise_gva)

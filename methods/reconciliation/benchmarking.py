@@ -76,7 +76,8 @@ def denton(indicator: ArrayLike, benchmarks: ArrayLike, *, periods_per_benchmark
     solution = spsolve(system, np.concatenate([np.zeros(n), totals[known]]))
     result = solution[:n] * p / level
     reached = result[period].sum(axis=1)
-    gap = np.abs(reached - totals[known]) / np.maximum(np.abs(totals[known]), 1e-3 * np.abs(result[period]).sum(axis=1))
+    scale = np.maximum(np.abs(totals[known]), 1e-3 * np.abs(result[period]).sum(axis=1))
+    gap = np.abs(reached - totals[known]) / np.where(scale > 0, scale, 1.0)
     if not np.isfinite(result).all() or np.nanmax(gap, initial=0.0) > 1e-9:
         worst = int(known[int(np.nan_to_num(gap, nan=np.inf).argmax())])
         raise ReconciliationError(

@@ -25,4 +25,5 @@ CROSS JOIN LATERAL (
            AND c.numerator_code = $headline_numerator AS has_bounds
 ) AS b
 WHERE c.table_code IN ('T1', 'T2') AND c.time_rule = $headline_time_rule AND c.attribution_code = $headline_attribution
+  AND c.numerator_code IN ('N1', 'N2') AND c.nace_version_code IN ('_Z', 'NACE_REV2')
   AND c.firm_count > 0  -- a cell with candidates under review only has nothing to publish

@@ -23,21 +23,24 @@ SELECT
     legal_unit_id, nace_rev2_section, fiscal_year,
     coalesce(period_from, make_date(fiscal_year, 1, 1)) AS period_from,
     coalesce(period_to + 1, make_date(fiscal_year + 1, 1, 1)) AS period_to,
-    coalesce(layout, 'total_cost') AS layout,
+    coalesce(layout, 'total_cost') = 'cost_of_sales' AS is_cost_of_sales,
     coalesce(is_previous_year, false) AS is_previous_year,
     coalesce(currency, 'HUF') <> 'HUF' AS is_converted,
     net_turnover * factor AS net_turnover,
-    coalesce(capitalised_own_performance, CASE WHEN layout = 'total_cost' THEN 0 END) * factor
+    -- the layout by function has no own performance; the notes may give it
+    coalesce(capitalised_own_performance, CASE WHEN coalesce(layout, 'total_cost') = 'total_cost' THEN 0 END) * factor
         AS capitalised_own_performance,
     coalesce(other_income, 0) * factor AS other_income,
     other_income_nonoperating * factor AS other_income_nonoperating,
     material_expenses * factor AS material_expenses,
     personnel_expenses * factor AS personnel_expenses,
+    wages * factor AS wages,
     depreciation * factor AS depreciation,
     coalesce(other_expenses, 0) * factor AS other_expenses,
     taxes_on_production * factor AS taxes_on_production,
     operating_result * factor AS operating_result,
     export_turnover * factor AS export_turnover,
     taxes_on_production * factor AS d29,
+    subsidies_on_production * factor AS d39,
     average_employees
 FROM chosen

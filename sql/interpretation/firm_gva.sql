@@ -1,15 +1,67 @@
--- The three lines per legal unit and year: proxy, bridged, calibrated with the factor of the unit's cell.
-SELECT
-    v.legal_unit_id, v.reference_year, u.enterprise_group_id, u.institutional_sector,
-    u.nace_rev2_section AS activity_code, u.nuts2_code, u.size_class,
-    v.va_proxy_huf_mn AS proxy_huf_mn,
-    v.gva_basic_prices_huf_mn AS bridged_huf_mn,
-    v.gva_basic_prices_huf_mn * coalesce(r.factor_ratio, 1.0) AS calibrated_huf_mn,
-    coalesce(r.factor_ratio, 1.0) AS factor_ratio,
-    CASE WHEN r.method_flag = 'raked' THEN 'calibrated' ELSE 'not_calibrated' END AS calibration_flag,
-    v.method_flag, v.net_turnover_huf_mn, v.export_turnover_huf_mn, v.average_employees
-FROM interpretation.value_added AS v
-JOIN integration.legal_unit AS u USING (legal_unit_id)
-LEFT JOIN interpretation.reconciliation AS r
-  ON r.reference_year = v.reference_year AND r.activity_code = u.nace_rev2_section AND r.nuts2_code = u.nuts2_code
- AND u.institutional_sector = 'S11'
+-- The three lines per legal unit and year: proxy, bridged, calibrated with the factor of the unit's cell; a unit that
+-- works in several regions with the factor of each part's cell. `enterprise_id` is that of 31 December: a unit that was
+-- absorbed or transformed by then belongs to the enterprise that continues it.
+WITH RECURSIVE heir AS (
+    SELECT predecessor_id AS legal_unit_id, successor_id AS heir_id, event_date AS since, 1 AS steps
+    FROM source.legal_unit_event WHERE event_kind NOT IN ('split', 'demerger') AND predecessor_id <> successor_id
+    UNION ALL
+    SELECT h.legal_unit_id, e.successor_id, greatest(h.since, e.event_date), h.steps + 1
+    FROM heir AS h JOIN source.legal_unit_event AS e ON e.predecessor_id = h.heir_id
+    WHERE h.steps < 5 AND e.event_kind NOT IN ('split', 'demerger') AND e.successor_id <> h.legal_unit_id
+),
+merged AS (
+    SELECT v.legal_unit_id, v.reference_year, max_by(u.enterprise_id, (h.steps, h.heir_id)) AS enterprise_id
+    FROM heir AS h
+    JOIN interpretation.value_added AS v
+      ON v.legal_unit_id = h.legal_unit_id AND h.since <= make_date(v.reference_year, 12, 31)
+    JOIN integration.legal_unit AS p
+      ON p.legal_unit_id = h.legal_unit_id AND p.dissolved_date <= make_date(v.reference_year, 12, 31)
+    JOIN integration.legal_unit AS u ON u.legal_unit_id = h.heir_id
+    GROUP BY ALL
+),
+cell AS (
+    -- the sector is part of the key: a condition beside the keys would make the join a nested loop
+    SELECT reference_year, 'S11' AS institutional_sector, activity_code AS nace_rev2_section, nuts2_code, factor_ratio,
+           is_calibrated, is_extrapolated
+    FROM interpretation.reconciliation
+),
+part AS (
+    SELECT s.legal_unit_id, s.reference_year,
+           exact_sum(v.gva_basic_prices_huf_mn * s.share_ratio * coalesce(r.factor_ratio, 1)) AS calibrated_huf_mn,
+           bool_and(coalesce(r.is_calibrated, false)) AS is_calibrated,
+           bool_or(coalesce(r.is_extrapolated, false)) AS is_extrapolated
+    FROM interpretation.regional_share AS s
+    JOIN interpretation.value_added AS v USING (legal_unit_id, reference_year)
+    JOIN integration.legal_unit AS u USING (legal_unit_id)
+    LEFT JOIN cell AS r
+      ON r.reference_year = s.reference_year AND r.nuts2_code = s.nuts2_code
+     AND r.nace_rev2_section = u.nace_rev2_section AND r.institutional_sector = u.institutional_sector
+    GROUP BY ALL
+),
+line AS (
+    SELECT
+        v.legal_unit_id, v.reference_year, coalesce(m.enterprise_id, u.enterprise_id) AS enterprise_id,
+        u.enterprise_group_id, u.institutional_sector,
+        u.nace_rev2_section AS activity_code, u.nuts2_code, u.size_class,
+        v.va_proxy_huf_mn AS proxy_huf_mn,
+        v.gva_basic_prices_huf_mn AS bridged_huf_mn,
+        coalesce(p.calibrated_huf_mn, v.gva_basic_prices_huf_mn * coalesce(r.factor_ratio, 1.0)) AS calibrated_huf_mn,
+        CASE WHEN p.calibrated_huf_mn IS NULL THEN coalesce(r.factor_ratio, 1.0)
+             ELSE coalesce(p.calibrated_huf_mn / nullif(v.gva_basic_prices_huf_mn, 0), 1.0) END AS factor_ratio,
+        CASE WHEN coalesce(p.is_calibrated, r.is_calibrated, false) THEN 'calibrated'
+             ELSE 'not_calibrated' END AS calibration_flag,
+        coalesce(p.is_extrapolated, r.is_extrapolated, false) AS is_extrapolated,
+        v.is_imputed, v.imputation_method,
+        v.method_flag, v.net_turnover_huf_mn, v.export_turnover_huf_mn, v.average_employees
+    FROM interpretation.value_added AS v
+    JOIN integration.legal_unit AS u USING (legal_unit_id)
+    LEFT JOIN merged AS m USING (legal_unit_id, reference_year)
+    LEFT JOIN part AS p USING (legal_unit_id, reference_year)
+    LEFT JOIN cell AS r
+      ON r.reference_year = v.reference_year AND r.nuts2_code = u.nuts2_code
+     AND r.nace_rev2_section = u.nace_rev2_section AND r.institutional_sector = u.institutional_sector
+)
+SELECT l.*, l.calibrated_huf_mn / x.deflator_ratio AS calibrated_pyp_huf_mn
+FROM line AS l
+LEFT JOIN interpretation.price_index AS x
+  ON x.reference_year = l.reference_year AND x.activity_code = l.activity_code

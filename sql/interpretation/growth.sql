@@ -1,0 +1,35 @@
+-- Growth of value added from the year before, by section and size class: sum of the year / sum of the year before over
+-- the units that report both in full (matched sample; Memobust, module "Imputation", trend imputation; METHODS 1).
+-- Cells of fewer than five such units take the growth of their section, else of all; a pair of accounts that differ
+-- more than tenfold says something about one of the accounts rather than about growth.
+WITH reported AS (
+    SELECT legal_unit_id, year, section, size_class, gva_basic_prices AS gva
+    FROM _interpretation_unit_year
+    WHERE covered BETWEEN 0.99 AND 1.01 AND existed > 0.99 AND NOT (is_edit_failed OR is_ratio_imputed OR is_from_notes)
+),
+matched AS (
+    SELECT n.year, n.section, n.size_class, n.gva AS now, b.gva AS before
+    FROM reported AS n JOIN reported AS b ON b.legal_unit_id = n.legal_unit_id AND b.year = n.year - 1
+    WHERE n.gva <= 10 * b.gva AND b.gva <= 10 * n.gva
+),
+measured AS (
+    SELECT year, section, size_class, grouping(section, size_class) AS level,
+           exact_sum(now) / nullif(exact_sum(before), 0) AS growth
+    FROM matched
+    GROUP BY GROUPING SETS ((year, section, size_class), (year, section), (year))
+    HAVING count(*) >= 5
+)
+SELECT
+    c.year, c.section, c.size_class,
+    coalesce(g.growth, s.growth, t.growth) AS growth_ratio,
+    -- growth between two years of one chain = level of the one / level of the other
+    product(coalesce(g.growth, s.growth, t.growth, 1)) OVER chain AS level_ratio,
+    count(*) FILTER (WHERE t.growth IS NULL) OVER chain AS chain
+FROM (SELECT y.year, u.section, u.size_class
+      FROM (SELECT DISTINCT year FROM _interpretation_unit_year) AS y
+      CROSS JOIN (SELECT DISTINCT section, size_class FROM _interpretation_unit_year) AS u) AS c
+LEFT JOIN measured AS g
+  ON g.level = 0 AND g.year = c.year AND g.section IS NOT DISTINCT FROM c.section AND g.size_class = c.size_class
+LEFT JOIN measured AS s ON s.level = 1 AND s.year = c.year AND s.section IS NOT DISTINCT FROM c.section
+LEFT JOIN measured AS t ON t.level = 3 AND t.year = c.year
+WINDOW chain AS (PARTITION BY c.section, c.size_class ORDER BY c.year)
