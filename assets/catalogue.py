@@ -24,6 +24,7 @@ from assets.interpretation import (
     imputation_rate,
     insight,
     instruments,
+    interregional,
     key_industry,
     nace_conversion,
     outlook,
@@ -60,6 +61,7 @@ MODULES = (
     instruments,
     insight,
     outlook,
+    interregional,
     published_tables,
 )
 

@@ -11,6 +11,8 @@ from typing import Any
 import pandas as pd
 
 _WIDTH, _HEIGHT = 560, 260
+_COUNTRIES = 15
+"""Countries that the matrix of regions shows beside those at home."""
 
 
 def headline_chart(frame: pd.DataFrame, *, target_share_pct: float, target_year: int) -> str:
@@ -84,7 +86,7 @@ def calibration_chart(frame: pd.DataFrame) -> str:
         bands.mark_point(filled=True, color="#1f4e79").encode(
             x=x,
             y=alt.Y("observed:Q", title="Share that is the firm meant", scale=unit),
-            size=alt.Size("sample_size:Q", title="verdicts"),
+            size=alt.Size("sample_size:Q", title="verdicts", scale=alt.Scale(range=[30, 250])),
         ),
     ).properties(width=_WIDTH, height=_HEIGHT, background="white")
     return f"![Calibration of the probabilities]({_data_uri(_png(chart))})"
@@ -119,6 +121,43 @@ def scoreboard_chart(frame: pd.DataFrame) -> str:
         cell.mark_rect(stroke="white").encode(color=shade), cell.mark_text(color="#b35900").encode(text="mark:N")
     ).properties(width=_WIDTH - 140, height=_HEIGHT + 80, background="white")
     return f"![Key industries that pass goal 1 (●), by year]({_data_uri(_png(chart))})"
+
+
+def region_matrix_chart(frame: pd.DataFrame) -> str:
+    """Weight of ties of each region at home with each region and the foremost countries, as a Markdown image.
+
+    Args:
+        frame: both halves of one year's matrix: `reference_year`, `region_code`, `partner_code`, `is_home` (the partner
+            is a region at home), `weight` (> 0); empty for no chart.
+    """
+    if frame.empty:
+        return ""
+    import altair as alt
+
+    abroad = frame[~frame["is_home"]].groupby("partner_code")["weight"].sum()
+    countries = abroad.sort_values(ascending=False, kind="stable").index[:_COUNTRIES].tolist()
+    partners = [*sorted(frame.loc[frame["is_home"], "partner_code"].unique()), *countries]
+    shown = frame[frame["partner_code"].isin(partners)]
+    values: list[dict[str, Any]] = [
+        {"region": str(region), "partner": str(partner), "weight": float(weight)}
+        for region, partner, weight in shown[["region_code", "partner_code", "weight"]].itertuples(index=False)
+    ]
+    cell = alt.Chart(alt.InlineData(values=values)).encode(
+        x=alt.X("partner:O", sort=partners, title="Partner's region or country", axis=alt.Axis(labelAngle=-45)),
+        y=alt.Y("region:O", title="Region"),
+    )
+    # most ties are of few pairs; on an even scale the rest would look empty
+    shade = alt.Color(
+        "weight:Q", title="Weight of ties", scale=alt.Scale(type="sqrt", range=["#eef2f6", "#1f4e79"], domainMin=0)
+    )
+    limit = shown["weight"].max() / 4
+    ink = alt.condition(f"datum.weight > {limit}", alt.value("white"), alt.value("#1f4e79"))
+    chart = alt.layer(
+        cell.mark_rect(stroke="white").encode(color=shade),
+        cell.mark_text(fontSize=8).encode(text=alt.Text("weight:Q", format=".2~r"), color=ink),
+    ).properties(width=_WIDTH + 40, height=_HEIGHT, background="white")
+    year = int(frame["reference_year"].iloc[0])
+    return f"![Ties of joint projects between regions, {year}]({_data_uri(_png(chart))})"
 
 
 def _png(chart: Any) -> bytes:

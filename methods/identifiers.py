@@ -140,6 +140,8 @@ def normalise(series: pd.Series) -> pd.DataFrame:
     codes, unique = pd.factorize(series)
     texts = pd.Series([*unique, None], dtype=object)
     fast = _hungarian_column(texts)
+    registered = _registration_column(texts)
+    fast = fast.where(registered["kind"].isna(), registered)
     slow = np.flatnonzero(fast["kind"].isna().to_numpy())
     parsed = pd.DataFrame([parse(texts.iloc[k]) for k in slow], columns=list(Identifier._fields), index=slow)
     found = pd.concat([fast[fast["kind"].notna()], parsed.astype(object)]).sort_index()
@@ -180,6 +182,28 @@ def _hungarian_column(texts: pd.Series) -> pd.DataFrame:
     result.loc[rows, "kind"] = np.where(is_dummy, DUMMY, HU_TAX_NUMBER)
     result.loc[rows, "value"] = full.where(~is_dummy, None).to_numpy()
     result.loc[rows, "is_valid"] = is_valid & ~is_dummy
+    return result
+
+
+def _registration_column(texts: pd.Series) -> pd.DataFrame:
+    """The registration numbers among the texts in their usual spelling, 01-09-296700; other rows have no kind."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    is_text = texts.map(lambda text: isinstance(text, str)).astype(bool)
+    typed = pa.array(texts.where(is_text, None), type=pa.large_string())
+    usual = np.asarray(pc.fill_null(pc.match_substring_regex(typed, r"^\d{2}-\d{2}-\d{6}$"), False))
+    rows = np.flatnonzero(usual)
+    value = texts.iloc[rows].astype(object).to_numpy()
+    number = np.array([int(text.replace("-", "")) for text in value], dtype=np.int64)
+    court, form, serial = number // 10**8, number // 10**6 % 100, number % 10**6
+    result = pd.DataFrame({"kind": None, "value": None, "is_valid": False}, index=texts.index, dtype=object)
+    # what might be a dummy is looked at one by one
+    valid = (court >= 1) & (court <= 20) & (form >= 1) & (form <= 23) & (serial > 0)
+    keep = valid & ~np.isin(number, [int("1" * 10), 1_234_567_890])
+    result.loc[rows[keep], "kind"] = HU_REGISTRATION_NUMBER
+    result.loc[rows[keep], "value"] = value[keep]
+    result.loc[rows[keep], "is_valid"] = True
     return result
 
 

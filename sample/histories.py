@@ -18,8 +18,8 @@ from sample.identifiers import digits, joined, with_check_digit
 
 GROUP_SHARE = 0.8
 """Share of the enterprise groups that are VAT groups too."""
-GROUP_NUMBER_SHOWN = 0.5
-"""Probability that a member of a VAT group whose list shows its tax number shows the group's."""
+GROUP_NUMBER_SHOWN = 0.35
+"""Probability that a member of a VAT group is listed with the group's tax number."""
 MOVED_SHARE = 0.05
 OLD_SEAT_SHOWN = 0.35
 """Probability that a firm that moved is listed where it was."""
@@ -56,7 +56,7 @@ class Histories:
     def shown_tax_number(self, unit: int, shown: str) -> str:
         """Return the number a list shows for a unit, given the one it would show: sometimes that of its VAT group."""
         group = self._group.get(unit)
-        if group is None or not shown or self.rng.random() >= GROUP_NUMBER_SHOWN:
+        if group is None or self.rng.random() >= GROUP_NUMBER_SHOWN:
             return shown
         return str(group)
 

@@ -79,8 +79,9 @@ class Margins:
         rows, columns = self.rows.T[year].dropna(), self.columns.T[year].dropna()
         if rows.empty or columns.empty:
             rows, columns = rows.iloc[:0], columns.iloc[:0]
-        is_row: pd.Series = self.extrapolated[0].T[year].loc[rows.index]
-        is_column: pd.Series = self.extrapolated[1].T[year].loc[columns.index]
+        # without any margin the frames have no column and their values no type
+        is_row: pd.Series = self.extrapolated[0].T[year].reindex(rows.index).astype(bool)
+        is_column: pd.Series = self.extrapolated[1].T[year].reindex(columns.index).astype(bool)
         if len(rows):
             total = self.total.get(year)
             rows, columns = common_total(

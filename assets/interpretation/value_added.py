@@ -28,7 +28,7 @@ FLAGS = (
     "is_subsidy_assumed_zero",
     "is_nonoperating_income_assumed_zero",
 )
-NOTES = ("is_cost_of_sales", "is_from_notes", "is_ratio_imputed", "is_edit_failed")
+NOTES = ("is_cost_of_sales", "is_from_notes", "is_ratio_imputed", "is_imputed", "is_edit_failed")
 BY_NATURE = ("net_turnover", "capitalised_own_performance", "other_income", "material_expenses")
 
 
@@ -58,6 +58,7 @@ def account_years(accounts: pd.DataFrame) -> pd.DataFrame:
     measured["is_ratio_imputed"] = (lacking | failed) & measured["gva_basic_prices"].notna()
     measured["is_edit_failed"] = failed
     measured["is_from_notes"] = from_notes & ~lacking
+    measured["is_imputed"] = measured["is_ratio_imputed"] | measured["is_from_notes"]
     measured["is_cost_of_sales"] = measured.get("is_cost_of_sales", pd.Series(False, index=measured.index))
     by_year = calendarise(measured, flows=[*MEASURES, "net_turnover", "export_turnover"])
     return by_year[[*KEPT, *MEASURES, *AMOUNTS, *FLAGS, *NOTES]].reset_index(drop=True)

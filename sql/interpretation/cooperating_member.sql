@@ -48,8 +48,10 @@ SELECT
         AS fractional_expected,
     p.project_weight, p.project_expected,
     g.proxy_huf_mn, g.bridged_huf_mn, g.calibrated_huf_mn,
-    -- a unit whose section has no deflator takes that of the economy
-    coalesce(g.calibrated_pyp_huf_mn, g.calibrated_huf_mn / x.deflator_ratio) AS pyp_huf_mn
+    -- a unit without a section takes the deflator of the economy; a section without one leaves its cells empty, or the
+    -- share at constant prices would be that at current prices under another name
+    CASE WHEN g.activity_code IS NULL THEN g.calibrated_huf_mn / x.deflator_ratio ELSE g.calibrated_pyp_huf_mn END
+        AS pyp_huf_mn
 FROM cooperating AS c
 JOIN interpretation.firm_gva AS g USING (legal_unit_id, reference_year)
 JOIN integration.legal_unit AS u USING (legal_unit_id)

@@ -81,7 +81,9 @@ def test_numerators(house: duckdb.DuckDBPyConnection) -> None:
     participate(house, "C", "M1")
     participate(house, "D", "M2")
     participate(house, "E", "E1")
-    house.execute("INSERT INTO interpretation.goal_1_cooperation VALUES (2023, 'M1'), (2023, 'K1'), (2022, 'P1')")
+    house.execute(
+        "INSERT INTO interpretation.goal_1_cooperation VALUES (2023, 'M1'), (2023, 'K1'), (2023, 'E1'), (2022, 'P1')"
+    )
     frame = made(house, "cooperating_firm")
     found = frame.groupby("numerator_code")["legal_unit_id"].agg(list).to_dict()
     assert found == {"N1": ["A"], "N2": ["A", "B"], "N3": ["A", "C"]}

@@ -181,7 +181,7 @@ def national(rows: list[tuple[str, str, int, float]]) -> pd.DataFrame:
 def test_deflators_published_or_from_chain_linked_volumes(step: Step) -> None:
     published = [("PYP_MNAC", "TOTAL", 2021, 500.0), ("PYP_MNAC", "C", 2021, 200.0)]
     volumes = [("CLV20_MNAC", k, y, v) for k, y, v in (("C", 2020, 90.0), ("C", 2021, 99.0), ("C", 2022, 108.9))]
-    volumes += [("CLV15_MNAC", "C", 2021, 7.0), ("CLV15_MNAC", "J", 2022, 7.0)]
+    volumes += [("CLV15_MNAC", "C", 2021, 7.0), ("CLV15_MNAC", "J", 2022, 7.0), ("CLV10_MNAC", "C", 2022, 8.0)]
     step.put("source.national_account", national(published + volumes))
     current = pd.DataFrame(
         [("_T", 2021, 550.0), ("C", 2021, 210.0), ("C", 2020, 190.0), ("C", 2022, 254.1), ("J", 2022, 5.0)],

@@ -96,6 +96,14 @@ def test_a_published_total_binds_extrapolated_margins() -> None:
     assert sums(result, 2023)["C"] == pytest.approx(140)
 
 
+@pytest.mark.parametrize("cells", [{}, {2021: CELLS[2021]}])
+def test_without_any_margins_nothing_is_calibrated(cells: dict[int, dict[str, tuple[float, ...]]]) -> None:
+    result = fitted(cells, {})
+    assert len(result) == 4 * len(cells)
+    assert set(result["method_flag"]) <= {"not_calibrated"}
+    assert len(fitted(cells, {2021: {"_T": 120.0}})) == len(result), "a total alone is no margin of cells"
+
+
 def test_extrapolated_corporations_stay_within_the_economy() -> None:
     cells = CELLS | {2022: {"C": (80.0, 40.0), "J": (30.0, 10.0)}}
     cells.pop(2023)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,6 +50,12 @@ def test_forms_of_the_neighbours_are_no_part_of_the_name(name: str, bits: int) -
     assert words in (["zentora"], ["зентора"])
     assert names.form[0] & lexicon.FOREIGN
     assert names.form[0] & bits
+
+
+def test_a_spoiled_word_inside_a_long_form_is_no_part_of_the_name() -> None:
+    vocabulary, names = prepare(pd.Series(["Zentora Korl?tolt Fele?ss?g? T?rsas?g"]))
+    assert [vocabulary.words[k] for k in names.words[0] if k >= 0] == ["zentora"]
+    assert names.form[0] == lexicon.KFT
 
 
 def test_elf_abbreviations_of_the_neighbours_are_known(shared_data: Path) -> None:
@@ -141,7 +148,7 @@ def test_labels_teach(benchmark: Benchmark) -> None:
     b = benchmark
     # without identifiers nothing can be learnt from the records themselves
     records = b.records.drop(columns=["tax_number", "registration_number"])
-    frames = {"name_history": b.name_history, "address_history": b.address_history, "events": b.events}
+    frames: dict[str, Any] = {"name_history": b.name_history, "address_history": b.address_history, "events": b.events}
     known, rest = b.truth.iloc[:1_500], b.truth.iloc[1_500:]
     plain = link(b.registry, records, **frames).links
     taught = link(b.registry, records, labels=known[["record_id", "firm_id"]], **frames).links

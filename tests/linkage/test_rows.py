@@ -69,7 +69,7 @@ def test_no_link_where_no_firm_is_meant(ask: Ask, name: str, columns: dict[str, 
 def test_two_firms_that_fit_alike_go_to_review(ask: Ask) -> None:
     found = ask("Tóth Építő Kft.", settlement="Eger")
     assert found["status"] == "review"
-    assert pd.isna(found["firm_id"])
+    assert found.isna()["firm_id"]
     assert found["reason"].startswith("ambiguous, F06 0.")
     assert "or F07 0." in found["reason"]
 

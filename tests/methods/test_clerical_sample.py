@@ -240,6 +240,27 @@ def test_a_simple_random_sample_has_wilsons_interval() -> None:
     assert found.high == pytest.approx(0.1744, abs=0.003)
 
 
+def test_a_part_that_is_everywhere_the_same_has_no_variance() -> None:
+    # whatever the sizes: a quarter of each is in error, so a quarter of all is (ratio, not difference, of totals)
+    base = np.exp(np.random.default_rng(1).normal(3, 1, 60))
+    sample = Sample(np.full(60, "A", object), np.full(60, 6000.0), np.ones(60))
+    found = error_rate(sample, base / 4, base)
+    assert found is not None
+    assert (round(found.low, 9), round(found.value, 9), round(found.high, 9)) == (0.25, 0.25, 0.25)
+
+
+def test_a_stratum_without_answers_is_stood_in_for_by_its_neighbour() -> None:
+    strata = np.array(["S|accepted|0.60|small", "S|accepted|0.80|small", "S|review|0.30|small"], object).repeat(10)
+    sample = Sample(strata, np.array([900.0, 100.0, 50.0]).repeat(10), np.ones(30))
+    right = np.ones(30)
+    right[:10] = np.nan
+    right[10:15] = 0
+    linked = np.array([1.0, 1.0, 0.0]).repeat(10)
+    found = precision(sample, linked, right, np.ones(30))
+    assert found is not None
+    assert (found.value, found.base, found.sample_size) == (0.5, 1000.0, 20)
+
+
 def test_unanswered_records_make_the_interval_wider_and_leave_the_value() -> None:
     frame = population(3000, 2)
     drawn = draw_sample(frame, 400, 2)

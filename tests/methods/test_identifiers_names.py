@@ -79,6 +79,18 @@ def test_column_form_agrees_with_stdnum_and_with_parse(texts: list[str]) -> None
             assert anum.is_valid(one.value[:8] if one.value else "")
 
 
+REGISTRATION = st.sampled_from(["11-11-111111", "12-34-567890", "20-23-000001", "21-09-000001", "01-24-000001"])
+
+
+@given(st.lists(REGISTRATION | st.from_regex(r"[012][0-9]-[0-2][0-9]-[01]{6}", fullmatch=True), min_size=1))
+@settings(max_examples=80, deadline=None)
+def test_column_form_of_registration_numbers_agrees_with_parse(texts: list[str]) -> None:
+    for text, row in zip(texts, normalise(pd.Series(texts)).to_dict("records"), strict=True):
+        one = parse(text)
+        assert (row["kind"], row["is_valid"]) == (one.kind, one.is_valid)
+        assert (None if pd.isna(row["value"]) else row["value"]) == one.value
+
+
 def test_stem_joins_all_spellings_but_not_vat_groups() -> None:
     result = normalise(pd.Series(["HU23460694", "23460694-2-13", "10537914-5-44", "23460695", "ATU57194903", None]))
     assert result["hu_tax_stem"].astype(object).where(result["hu_tax_stem"].notna(), None).tolist() == [
