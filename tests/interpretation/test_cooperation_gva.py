@@ -215,7 +215,9 @@ def test_constant_price_shares(changed: duckdb.DuckDBPyConnection) -> None:
     columns = ("numerator_code", "table_code", "nace_version_code", "region_code", "pyp_huf_mn", "share_pyp_pct")
     # J has no deflator, so what contains a firm of J stays empty; deflators are national and in NACE Rev. 2
     of_c = [("T2", "NACE_REV2", "_T", 800, 50), ("T2", "NACE_REV21", "_T", 800, None)]
-    assert cells(changed, where, *columns) == [(n, *cell) for n in ("N1", "N2", "N3") for cell in of_c]
+    assert cells(changed, f"{where} AND table_code <> 'T3'", *columns) == [
+        (n, *cell) for n in ("N1", "N2", "N3") for cell in of_c
+    ]
     changed.execute("UPDATE interpretation.firm_gva SET calibrated_pyp_huf_mn = 0.75 * gva WHERE activity_code = 'J'")
     changed.execute(
         "UPDATE interpretation.firm_gva SET calibrated_pyp_huf_mn = NULL, activity_code = NULL WHERE gva = 1000"

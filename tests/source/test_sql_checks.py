@@ -374,6 +374,35 @@ CASES: list[tuple[str, Rows, int]] = [
         },
         1,
     ),
+    (
+        "clerical_review_contradiction",
+        {
+            "clerical_review": [
+                {"verdict": "RIGHT", "shown_legal_unit_id": "F1", "right_legal_unit_id": "F2"},
+                {"verdict": "RIGHT", "shown_legal_unit_id": None, "right_legal_unit_id": "F2"},
+                {"verdict": "RIGHT", "shown_legal_unit_id": "F1", "right_legal_unit_id": "f1"},
+                {"verdict": "RIGHT", "shown_legal_unit_id": None, "right_legal_unit_id": "none"},
+                {"verdict": "WRONG", "shown_legal_unit_id": "F1", "right_legal_unit_id": "F2"},
+            ]
+        },
+        2,
+    ),
+    (
+        "clerical_review_stratum_size",
+        {
+            "clerical_review": [
+                {"sample_id": "a", "stratum_code": code, "stratum_size": size}
+                for code, size in (("x", 10), ("x", 11), ("y", 7), ("y", 7))
+            ]
+        },
+        1,
+    ),
+    (
+        "local_unit_unit_known",
+        {"local_unit": [{"legal_unit_id": f} for f in ("F1", "F9")], "business_registry": [{"legal_unit_id": "F1"}]},
+        1,
+    ),
+    ("local_unit_unit_known", {"local_unit": [{"legal_unit_id": "F9"}]}, 0),
     ("nuts_level_fits_code", {"nuts_region": [{"code": "HU", "level": 0}, {"code": "HU1", "level": 2}]}, 1),
 ]
 
