@@ -51,8 +51,12 @@ CANDIDATES = """
     WHERE legal_unit_id IS NOT NULL ORDER BY record_id, rank"""
 
 # an id that a decision names may be an older one of the same unit: the register's is meant
+# "same as" a unit confirms that unit
 DECISIONS = """
-    SELECT d.record_id, d.decision, coalesce(a.successor_id, d.legal_unit_id) AS firm_id, d.other_record_id,
+    SELECT d.record_id,
+           CASE WHEN d.decision = 'same_as' AND d.other_record_id IS NULL THEN 'confirm' ELSE d.decision END
+               AS decision,
+           coalesce(a.successor_id, d.legal_unit_id) AS firm_id, d.other_record_id,
            d.decided_by AS who, CAST(d.decided_date AS VARCHAR) AS "when", d.reason AS why
     FROM source.link_decision AS d
     LEFT JOIN integration.legal_unit_succession AS a

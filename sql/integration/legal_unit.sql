@@ -51,9 +51,14 @@ filed AS (
     FROM filing AS f LEFT JOIN kept AS k USING (tax_stem)
 ),
 unit AS (SELECT * FROM registered UNION ALL BY NAME SELECT * FROM filed),
+region AS (
+    -- Budapest and Pest changed their codes with NUTS 2016: the newest version counts
+    SELECT label, arg_max(code, nuts_version) AS code
+    FROM source.nuts_region WHERE length(code) = 5 GROUP BY label
+),
 county AS (
     SELECT p.postcode, min(n.code) AS nuts3_code
-    FROM source.postal_code AS p JOIN source.nuts_region AS n ON n.label = p.county AND length(n.code) = 5
+    FROM source.postal_code AS p JOIN region AS n ON n.label = p.county
     GROUP BY p.postcode HAVING count(DISTINCT n.code) = 1
 )
 SELECT

@@ -1,7 +1,8 @@
 -- Participations that count, cut to each reference year, by numerator (METHODS 0).
 -- N1 membership of accredited clusters; N2 adds joint projects and C2C agreements; N3 is whoever takes part in a
 -- cooperation that passes goal 1 in the year, whatever the narrower numerators say of it.
--- The strongest evidence decides: where a firm has accepted links, mere candidates add no days and no probability.
+-- The strongest evidence decides: where a firm has accepted links, mere candidates add no days and no probability. What
+-- counts for N1 counts for N2 whatever else N2 knows of the firm, or N1 could exceed N2 on a date.
 -- `is_counted_<level>` says so within the firm's cooperation, its type of cooperation and the firm as a whole.
 WITH dated AS (
     SELECT
@@ -31,13 +32,17 @@ numbered AS (
     FROM dated AS d SEMI JOIN interpretation.goal_1_cooperation AS g USING (reference_year, cooperation_id)
 )
 SELECT
-    * EXCLUDE (narrowest_code, basis)
+    * EXCLUDE (narrowest_code, basis, n1_strength)
       REPLACE (max(probability) OVER (PARTITION BY reference_year, numerator_code, legal_unit_id, link_group_id)
                AS probability),  -- records of one text are right or wrong together, so in all their cooperations
     strength >= 2 OR max(strength) OVER pair < 2 AS is_counted_pair,
-    strength >= 2 OR max(strength) OVER type < 2 AS is_counted_type,
-    strength >= 2 OR max(strength) OVER firm < 2 AS is_counted_firm
-FROM numbered
+    strength >= 2 OR max(strength) OVER type < 2 OR (narrowest_code = 'N1' AND max(n1_strength) OVER type < 2)
+        AS is_counted_type,
+    strength >= 2 OR max(strength) OVER firm < 2 OR (narrowest_code = 'N1' AND max(n1_strength) OVER firm < 2)
+        AS is_counted_firm
+FROM (
+    SELECT *, CASE WHEN numerator_code <> 'N3' AND narrowest_code = 'N1' THEN strength END AS n1_strength FROM numbered
+)
 WINDOW pair AS (PARTITION BY reference_year, numerator_code, legal_unit_id, cooperation_id),
        type AS (PARTITION BY reference_year, numerator_code, legal_unit_id, cooperation_type_code),
        firm AS (PARTITION BY reference_year, numerator_code, legal_unit_id)

@@ -133,3 +133,9 @@ def test_open_cases_are_ranked_and_leave_when_decided(home: Path, record: str) -
     decide(home, f"{record},confirm,F10,,Kovács Anna,2026-03-01,")
     shop, _ = refresh(home, "third")
     assert read(shop, "integration.link_review", query.format(record)) == []
+
+
+def test_same_as_a_unit_confirms_it(home: Path, record: str) -> None:
+    decide(home, f"{record},same_as,F9,,Kovács Anna,2026-03-01,the letterhead says so")
+    shop, _ = refresh(home, "second")
+    assert read(shop, "integration.firm_identity", LINK.format(record)) == [("F9", 1.0, "decision", "accepted")]
