@@ -31,6 +31,7 @@ from assets.interpretation import (
     price_index,
     reconciliation,
     regional_gva,
+    uncertainty,
     value_added,
 )
 from assets.source import delivered, quarantine
@@ -57,6 +58,7 @@ MODULES = (
     nace_conversion,
     cooperating_firm,
     cooperation_gva,
+    uncertainty,
     key_industry,
     instruments,
     insight,

@@ -89,12 +89,15 @@ def members(links: pd.DataFrame, drawn: Bools) -> tuple[pd.Index, Bools]:
     Returns:
         The firms in ascending order, and an array of shape (firms, draws).
     """
+    from scipy.sparse import csr_array
+
     firms, codes = np.unique(links["firm_id"].to_numpy(object), return_inverse=True)
     if not len(firms):
         return pd.Index(firms), np.zeros((0, drawn.shape[1]), dtype=bool)
-    order = np.argsort(codes, kind="stable")
-    start = np.flatnonzero(np.concatenate(([True], np.diff(codes[order]) > 0)))
-    return pd.Index(firms), np.asarray(np.logical_or.reduceat(drawn[order], start, axis=0))
+    # in how many rows each firm is meant
+    one = np.ones(len(codes), dtype=np.int32)
+    named = csr_array((one, (codes, np.arange(len(codes)))), shape=(len(firms), len(codes)))
+    return pd.Index(firms), np.asarray(named @ drawn.astype(np.int32) > 0)
 
 
 def membership_probability(links: pd.DataFrame) -> pd.Series:
@@ -153,6 +156,69 @@ def lognormal_factors(keys: pd.Series, spread: Floats, draws: int, *, seed: int,
     z = normals(keys, draws, seed=seed, purpose=purpose)
     s = np.asarray(spread, dtype=np.float64)[:, None]
     return np.asarray(np.exp(s * z - s * s / 2.0))
+
+
+def one_to_one(links: pd.DataFrame) -> pd.DataFrame:
+    """Probabilities such that those of a group sum to at most one: the weakest candidates give way.
+
+    Records of one text are linked one by one, and a group takes the largest probability of each pair; together they may
+    say more than one. The strongest candidate keeps its own.
+
+    Args:
+        links: `group_id`, `firm_id`, `probability`; see `draw_links`.
+
+    Returns:
+        The frame with the same rows and order.
+    """
+    order = links.sort_values(["group_id", "probability", "firm_id"], ascending=[True, False, True], kind="stable")
+    upper = order.groupby("group_id", sort=False)["probability"].cumsum().clip(upper=1.0)
+    before = upper.groupby(order["group_id"], sort=False).shift(fill_value=0.0)
+    # only groups that say too much are touched, so that rounding changes nobody else
+    exceeds = links.groupby("group_id")["probability"].transform("sum") > 1.0
+    kept = (upper - before).reindex(links.index)
+    return links.assign(probability=links["probability"].where(~exceeds, kept))
+
+
+def redrawn_shares(
+    keys: pd.Series, unit: pd.Series, share: Floats, agreement: float, draws: int, *, seed: int
+) -> Floats:
+    """Redraws how a unit divides among its parts: Dirichlet with the given shares as means.
+
+    Var(share) = share (1 - share) x agreement; shares of a unit sum to one in every draw.
+
+    Args:
+        keys: what each row of numbers is for, for example unit, region and year.
+        unit: whose parts belong together.
+        share: means, positive, summing to one within a unit.
+        agreement: relative variance in (0, 1), see `share_variance`; 0 leaves everything as it is.
+        draws, seed: as `uniforms`.
+
+    Returns:
+        Drawn share / mean share, shape (keys, draws).
+    """
+    from scipy.special import gammaincinv
+
+    if agreement <= 0 or not len(keys):
+        return np.ones((len(keys), draws))
+    shape = np.asarray(share, dtype=np.float64)[:, None] * (1.0 / agreement - 1.0)
+    gamma = gammaincinv(shape, uniforms(keys, draws, seed=seed, purpose="allocation"))
+    total = pd.DataFrame(gamma).groupby(unit.to_numpy(object)).transform("sum").to_numpy()
+    drawn = np.divide(gamma, total, out=np.repeat(np.asarray(share)[:, None], draws, axis=1), where=total > 0)
+    return np.asarray(drawn / np.asarray(share)[:, None])
+
+
+def share_variance(one: Floats, other: Floats) -> float:
+    """Relative variance between two ways of dividing units, by moments: sum (o - s)^2 / sum s (1 - s), within [0, 1).
+
+    Args:
+        one: shares s of all parts of all units by the way that is used.
+        other: shares o of the same parts by the way that is taken to be right.
+
+    Returns:
+        0 where there is nothing to compare.
+    """
+    whole = float((one * (1.0 - one)).sum())
+    return float(min(((other - one) ** 2).sum() / whole, 0.99)) if whole > 0 else 0.0
 
 
 def interval(totals: Floats, *, level: float = 0.90) -> tuple[Floats, Floats]:

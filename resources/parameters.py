@@ -53,6 +53,9 @@ class Parameters(Strict):
     linkage_min_sampled_recall: float = Field(ge=0, le=1)
     linkage_max_calibration_error: float = Field(ge=0, le=1)
     cohesion_project_days: int = Field(ge=1, le=3653)
+    uncertainty_draws: int = Field(ge=20, le=10_000)
+    uncertainty_seed: int = Field(ge=0, lt=2**63)
+    uncertainty_level_pct: float = Field(gt=0, lt=100)
     good_practice_countries: int = Field(ge=1)
     good_practice_frontrunners: int = Field(ge=0)
 

@@ -66,3 +66,9 @@ CREATE OR REPLACE MACRO place_key(t) AS (
 CREATE OR REPLACE MACRO size_class(employees) AS (
     CASE WHEN employees IS NULL THEN 'unknown' WHEN employees < 10 THEN '0-9' WHEN employees < 50 THEN '10-49'
          WHEN employees < 250 THEN '50-249' ELSE '250+' END);
+
+-- Whether a record of a participant can mean a legal unit at home: it has a name and is of the reference area, says no
+-- country, or bears an identifier of the reference area's.
+CREATE OR REPLACE MACRO may_be_domestic(name, country, identifier_kind, identifier_value, area) AS (
+    name IS NOT NULL AND (coalesce(country, area) = area OR starts_with(coalesce(identifier_kind, ''), lower(area) || '_')
+        OR (coalesce(identifier_kind, '') = 'eu_vat' AND starts_with(coalesce(identifier_value, ''), area))));

@@ -23,9 +23,7 @@ RECORDS = """
     SELECT record_id, source_id AS source, name, country_code AS country, identifier_text AS tax_number, postcode,
            settlement, nuts3_code, year(valid_from) AS year
     FROM integration.participant
-    WHERE name IS NOT NULL AND (coalesce(country_code, $reference_area) = $reference_area
-          OR starts_with(identifier_kind, 'hu_')
-          OR (identifier_kind = 'eu_vat' AND starts_with(identifier_value, 'HU')))
+    WHERE may_be_domestic(name, country_code, identifier_kind, identifier_value, $reference_area)
     ORDER BY record_id"""
 
 NAME_HISTORY = """

@@ -12,7 +12,5 @@ JOIN integration.link_candidate AS k ON k.record_id = p.record_id AND k.rank = 1
 JOIN integration.firm_identity AS i ON i.record_id = p.record_id
 LEFT JOIN integration.firm_size AS s ON s.legal_unit_id = k.legal_unit_id
 LEFT JOIN integration.firm_size AS t ON t.legal_unit_id = i.legal_unit_id
-WHERE p.name IS NOT NULL
-  AND (coalesce(p.country_code, $reference_area) = $reference_area OR starts_with(p.identifier_kind, 'hu_')
-       OR (p.identifier_kind = 'eu_vat' AND starts_with(p.identifier_value, 'HU')))
+WHERE may_be_domestic(p.name, p.country_code, p.identifier_kind, p.identifier_value, $reference_area)
 ORDER BY p.record_id
