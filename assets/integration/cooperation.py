@@ -24,6 +24,7 @@ participation = sql_table(
         "integration.participant",
         "integration.firm_identity",
         "integration.link_candidate",
+        "source.link_decision",
         "integration.cooperation",
         "source.cluster_label",
         "source.c2c_agreement",

@@ -125,22 +125,18 @@ def _firm_identity(build: Build) -> Result:
     links, candidates, decisions = build.frame(PROPOSALS), build.frame(CANDIDATES), build.frame(DECISIONS)
     none = links["status"] == "none"
     links = links.assign(firm_id=links["firm_id"].mask(none), probability=links["probability"].mask(none, 0.0))
-    if len(decisions):
-        links = apply_decisions(links, candidates, decisions)
+    # a unit that is in no delivery cannot be counted: what names it waits, and the linkage's own link stands
     known = build.frame("SELECT legal_unit_id FROM integration.legal_unit")["legal_unit_id"]
-    unknown = links["firm_id"].notna() & ~links["firm_id"].isin(known)
+    waits = decisions["firm_id"].notna() & ~decisions["firm_id"].isin(known)
+    if not waits.all():
+        links = apply_decisions(links, candidates, decisions[~waits])
+    waiting = links["record_id"].isin(decisions.loc[waits, "record_id"])
+    says = "; a decision waits: it names no legal unit of the register"
+    links = links.assign(reason=links["reason"].where(~waiting, links["reason"] + says))
     build.facts["decisions_in_force"] = int((links["method"] == "decision").sum())
-    build.facts["decisions_for_unknown_units"] = int(unknown.sum())
+    build.facts["decisions_for_unknown_units"] = int(waits.sum())
     for status, share in (100.0 * links["status"].value_counts(normalize=True)).sort_index().items():
         build.facts[f"{status}_share_pct"] = float(share)
-    # a unit that is in no delivery cannot be counted; the decision waits for it
-    waiting = links["reason"] + "; waits: no such legal unit in the register"
-    links = links.assign(
-        firm_id=links["firm_id"].mask(unknown),
-        probability=links["probability"].mask(unknown, 0.0),
-        status=links["status"].mask(unknown, "review"),
-        reason=links["reason"].mask(unknown, waiting),
-    )
     count = candidates.groupby("record_id").size()
     return links.rename(columns={"firm_id": "legal_unit_id"}).assign(
         candidate_count=links["record_id"].map(count).fillna(0).astype("int32")
@@ -180,6 +176,11 @@ firm_identity = python_table(
         SqlCheck(
             "decision_names_a_known_record",
             "Every decision names a record that is there; otherwise the record changed and the decision rests",
+            severity="warn",
+        ),
+        SqlCheck(
+            "decision_names_a_known_unit",
+            "Every decision names a legal unit that is there, or a former id of one; otherwise it waits",
             severity="warn",
         ),
     ),

@@ -134,6 +134,7 @@ def link(
         }
     )
     if decisions is not None and len(decisions):
+        people.check_firms(decisions, ids)
         links = people.apply_decisions(links, candidates, decisions, carry=False)
     return Links(links, candidates, decision.quality(links, candidates))
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from methods.errors import MethodError
 
 DECISIONS = ("confirm", "reject", "same_as")
 LEAST_NEXT = 0.3
-"""Least probability, among the firms that were not rejected, of a next candidate that goes to review."""
+"""Least probability of the other candidates together, among what a rejection leaves, for a review of the next one."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,22 @@ def read_decisions(frame: pd.DataFrame) -> list[Decision]:
     return sorted(found, key=lambda d: (d.record, d.when))
 
 
+def check_firms(decisions: pd.DataFrame, firms: np.ndarray) -> None:
+    """Refuses decisions that confirm a firm which is not in the registry.
+
+    Args:
+        decisions: see `read_decisions`.
+        firms: ids of the registry.
+
+    Raises:
+        MethodError: with the first such firm and its record.
+    """
+    known = set(firms.tolist())
+    for decision in read_decisions(decisions):
+        if decision.verb == "confirm" and decision.firm not in known:
+            raise MethodError(f"decisions: record {decision.record}: {decision.firm} is no firm of the registry")
+
+
 def apply_decisions(
     links: pd.DataFrame, candidates: pd.DataFrame, decisions: pd.DataFrame, *, carry: bool = True
 ) -> pd.DataFrame:
@@ -77,8 +94,9 @@ def apply_decisions(
         carry: put the next candidate of a rejected firm in the row that goes to review; else only in its reason.
 
     Returns:
-        The links: confirmed rows are accepted with probability 1; where the firm found is rejected, the next candidate
-        goes to review if it has at least three chances in ten among the rest, else the row has none.
+        The links: confirmed rows are accepted with probability 1; where the firm found is rejected, the row goes to
+        review with its next candidate if the others together have at least three chances in ten among what is left,
+        else the row has none.
     """
     columns = ["firm_id", "probability", "method", "status", "reason"]
     rows = links[columns].astype(object).to_numpy().tolist()
@@ -121,7 +139,7 @@ def _refused(row: list[object], line: list[Decision], chances: dict[str, float],
     rest = {firm: chance for firm, chance in chances.items() if firm not in rejected}
     total = 1 - sum(chance for firm, chance in chances.items() if firm in rejected)
     best = min(rest, key=lambda firm: (-rest[firm], firm), default=None)
-    if best is not None and total > 1e-9 and rest[best] / total >= LEAST_NEXT:
+    if best is not None and total > 1e-9 and sum(rest.values()) / total >= LEAST_NEXT:
         chance = round(min(rest[best] / total, 1.0), 6)
         says = last.says(f"rejected {refused}") + f"; next candidate {best} {chance:.2f}"
         return [best, chance, "decision", "review", says] if carry else [None, 0.0, "decision", "review", says]

@@ -7,14 +7,26 @@
 -- A record that is accepted or decided by a person stands for one unit; of the others every candidate is listed with its
 -- probability: `review` for the best of a record under review, `possible` for the rest (METHODS 5: sums of GVA x match
 -- probability, no threshold).
-WITH meant AS (
+WITH refused AS (
+    -- what people rejected leaves its probability to the other candidates
+    SELECT k.record_id, exact_sum(k.probability) AS probability, list(k.legal_unit_id) AS legal_unit_ids
+    FROM integration.link_candidate AS k
+    JOIN (SELECT DISTINCT record_id, legal_unit_id FROM source.link_decision WHERE decision = 'reject') AS d
+      USING (record_id, legal_unit_id)
+    GROUP BY k.record_id HAVING exact_sum(k.probability) < 1
+),
+meant AS (
     SELECT record_id, legal_unit_id, probability, method, status
     FROM integration.firm_identity WHERE legal_unit_id IS NOT NULL
     UNION ALL
-    SELECT k.record_id, k.legal_unit_id, k.probability, 'none', 'possible'
-    FROM integration.link_candidate AS k JOIN integration.firm_identity AS i USING (record_id)
-    WHERE i.status <> 'accepted' AND i.method <> 'decision' AND k.legal_unit_id IS NOT NULL
+    SELECT k.record_id, k.legal_unit_id, least(k.probability / (1 - coalesce(r.probability, 0)), 1), 'none', 'possible'
+    FROM integration.link_candidate AS k
+    JOIN integration.firm_identity AS i USING (record_id)
+    LEFT JOIN refused AS r USING (record_id)
+    -- after a person's decision only where it leaves the record under review
+    WHERE (i.status = 'review' OR (i.status = 'none' AND i.method <> 'decision')) AND k.legal_unit_id IS NOT NULL
       AND k.legal_unit_id IS DISTINCT FROM i.legal_unit_id
+      AND NOT list_contains(coalesce(r.legal_unit_ids, []), k.legal_unit_id)
 ),
 linked AS (
     -- records of one text are right or wrong together

@@ -114,14 +114,18 @@ def test_an_anonymous_or_unknown_decision_harms_nobody(home: Path, record: str) 
     ((unit, status, why),) = read(
         shop, "integration.firm_identity", f"SELECT legal_unit_id, status, reason FROM t WHERE record_id = '{record}'"
     )
-    assert (unit, status) == (None, "review")
-    assert "no such legal unit" in why
+    # the linkage's own link stands until the unit is registered
+    assert (unit, status) == ("F10", "accepted")
+    assert "a decision waits: it names no legal unit of the register" in why
     quarantined = read(shop, "source.quarantine", "SELECT raw_row FROM t WHERE table_name = 'source.link_decision'")
     assert len(quarantined) == 1
     assert "nobody said this" in quarantined[0][0]
     version = shop.current("integration.firm_identity")
     assert version is not None
-    assert [check.name for check in version.checks if not check.passed] == ["decision_names_a_known_record"]
+    assert [check.name for check in version.checks if not check.passed] == [
+        "decision_names_a_known_record",
+        "decision_names_a_known_unit",
+    ]
 
 
 def test_open_cases_are_ranked_and_leave_when_decided(home: Path, record: str) -> None:
@@ -139,3 +143,17 @@ def test_same_as_a_unit_confirms_it(home: Path, record: str) -> None:
     decide(home, f"{record},same_as,F9,,Kovács Anna,2026-03-01,the letterhead says so")
     shop, _ = refresh(home, "second")
     assert read(shop, "integration.firm_identity", LINK.format(record)) == [("F9", 1.0, "decision", "accepted")]
+
+
+def test_a_rejected_candidate_leaves_its_chance_to_the_others(home: Path, record: str) -> None:
+    decide(home, f"{record},reject,F10,,Kovács Anna,2026-03-01,")
+    shop, _ = refresh(home, "second")
+    query = f"SELECT legal_unit_id, probability FROM t WHERE record_id = '{record}' AND rank = 2"
+    ((other, chance),) = read(shop, "integration.link_candidate", query)
+    ((first,),) = read(
+        shop, "integration.link_candidate", f"SELECT probability FROM t WHERE record_id = '{record}' AND rank = 1"
+    )
+    left = chance / (1 - first)
+    ((unit, probability, method, status),) = read(shop, "integration.firm_identity", LINK.format(record))
+    assert (unit, method, status) == (other, "decision", "review")
+    assert probability == pytest.approx(left, abs=1e-6)
