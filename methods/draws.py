@@ -16,11 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from methods.errors import MethodError
+from methods.hashes import GOLDEN, mixed
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 def uniforms(keys: pd.Series, draws: int, *, seed: int, purpose: str) -> Floats:
@@ -33,9 +32,9 @@ def uniforms(keys: pd.Series, draws: int, *, seed: int, purpose: str) -> Floats:
         purpose: keeps numbers for links apart from those for imputation.
     """
     own = pd.util.hash_array(keys.astype("str").to_numpy(object), categorize=True)
-    start = _spread(np.array([seed], dtype=np.uint64) ^ pd.util.hash_array(np.array([purpose], dtype=object)))
-    column = _spread(np.arange(draws, dtype=np.uint64) * _GOLDEN + start)
-    bits = _spread(own[:, None] ^ column[None, :]) >> np.uint64(11)
+    start = mixed(np.array([seed], dtype=np.uint64) ^ pd.util.hash_array(np.array([purpose], dtype=object)))
+    column = mixed(np.arange(draws, dtype=np.uint64) * GOLDEN + start)
+    bits = mixed(own[:, None] ^ column[None, :]) >> np.uint64(11)
     return np.asarray((bits.astype(np.float64) + 0.5) * 2.0**-53)
 
 
@@ -248,11 +247,3 @@ def _checked(links: pd.DataFrame) -> pd.DataFrame:
     if (total > 1 + 1e-6).any():
         raise MethodError(f"the candidates of group {total.idxmax()} have probability {total.max():.6g} together")
     return links
-
-
-def _spread(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Spreads whole numbers over 64 bits (finaliser of splitmix64, Steele, Lea and Flood 2014)."""
-    x = values + _GOLDEN
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(x ^ (x >> np.uint64(31)))

@@ -24,12 +24,11 @@ from methods.clerical_estimates import (
     precision,
     recall,
 )
+from methods.linkage.explanation import IDENTIFIER_METHODS
 
 COLUMNS = [
     "measure_code", "stratum_code", "weight", "value", "interval_low", "interval_high", "sample_size", "description",
 ]  # fmt: skip
-IDENTIFIERS = ("tax_number", "vat_group", "registration_number", "lei")
-"""Methods that rest on an identifier; what else is accepted and not decided by people rests on names."""
 LINKED = "accepted"
 NO_FIRM = "none"
 """What a clerk writes in place of a firm's id where the record means no firm of the register."""
@@ -226,7 +225,7 @@ def sampled(records: pd.DataFrame, verdicts: Verdicts, sizes: pd.Series) -> pd.D
 def way_of(status: pd.Series, method: pd.Series) -> pd.Series:
     """How each record is linked: identifier, name, people, review or none."""
     way = np.select(
-        [status == "review", status != LINKED, method == "decision", method.isin(IDENTIFIERS)],
+        [status == "review", status != LINKED, method == "decision", method.isin(IDENTIFIER_METHODS)],
         ["review", "none", "people", "identifier"],
         "name",
     )

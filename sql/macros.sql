@@ -5,6 +5,9 @@ CREATE OR REPLACE MACRO exact_sum_if(x, condition) AS
     CAST(sum(CASE WHEN condition THEN CAST(x AS DECIMAL(38, 9)) END) AS DOUBLE);
 CREATE OR REPLACE MACRO days_in_year(y) AS date_diff('day', make_date(y, 1, 1), make_date(y + 1, 1, 1));
 CREATE OR REPLACE MACRO year_start(y) AS make_date(y, 1, 1);
+-- Whether [since, until), open where `until` is empty, holds on any day of a year.
+CREATE OR REPLACE MACRO holds_in_year(since, until, y) AS
+    since < make_date(y + 1, 1, 1) AND coalesce(until, DATE '9999-12-31') > make_date(y, 1, 1);
 -- Share of the days of a year that lie in [since, until).
 CREATE OR REPLACE MACRO existing_ratio(since, until, y) AS greatest(
     date_diff('day', greatest(since, make_date(y, 1, 1)), least(until, make_date(y + 1, 1, 1))), 0) / days_in_year(y);
@@ -66,6 +69,17 @@ CREATE OR REPLACE MACRO place_key(t) AS (
 CREATE OR REPLACE MACRO size_class(employees) AS (
     CASE WHEN employees IS NULL THEN 'unknown' WHEN employees < 10 THEN '0-9' WHEN employees < 50 THEN '10-49'
          WHEN employees < 250 THEN '50-249' ELSE '250+' END);
+
+-- What one unit of an account's amounts is in HUF mn; empty where the unit is not known or the currency has no rate.
+CREATE OR REPLACE MACRO huf_mn_per_unit(unit, currency, huf_per_unit) AS
+    CASE WHEN lower(unit) IN ('thousand', 'ezer', 'th') THEN 1e-3
+         WHEN lower(unit) IN ('million', 'millió', 'mn') THEN 1.0
+         WHEN coalesce(lower(unit), '') IN ('', 'one', 'unit', 'egység') THEN 1e-6 END
+    * CASE WHEN coalesce(currency, 'HUF') = 'HUF' THEN 1.0 ELSE huf_per_unit END;
+
+-- Whether a link rests on an identifier: the methods of methods.linkage.explanation.IDENTIFIER_METHODS.
+CREATE OR REPLACE MACRO is_identifier_method(method) AS
+    method IN ('tax_number', 'registration_number', 'lei', 'pic', 'vat_group');
 
 -- Whether a record of a participant can mean a legal unit at home: it has a name and is of the reference area, says no
 -- country, or bears an identifier of the reference area's.

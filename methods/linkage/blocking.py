@@ -23,8 +23,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from methods.hashes import GOLDEN, mixed
 from methods.linkage.places import Places
-from methods.linkage.text import Names, Vocabulary, mixed
+from methods.linkage.text import Names, Vocabulary
 
 SCALE = 200
 """Weights are summed as whole numbers, so that a tie is a tie whatever the order of addition."""
@@ -123,7 +124,7 @@ def keys(
     letter = np.append(_first_letters(vocabulary), np.uint64(0))
     for k in range(min(width, 5)):
         # the initials of two, three ... words, read as a word of so many letters
-        start = np.where(here[:, k], start * np.uint64(0x9E3779B97F4A7C15) + mixed(letter[words[:, k]]), start)
+        start = np.where(here[:, k], start * GOLDEN + mixed(letter[words[:, k]]), start)
         fits = row[here[row, k]] if k >= 1 else row[:0]
         there = fits[has_town[fits]]
         add(there, start[there] ^ town_hash[there] ^ _SALT["initials"], 0.5)
@@ -203,7 +204,7 @@ def deletions(letters: np.ndarray, size: np.ndarray, wanted: np.ndarray) -> tupl
     Returns:
         Hash of each text, shape (n,); row and hash of each text itself and of each with a letter less.
     """
-    base = np.uint64(0x9E3779B97F4A7C15)
+    base = GOLDEN
     width = letters.shape[1]
     value = np.where(letters > 0, mixed(letters), np.uint64(0))
     head = np.zeros((width + 1, len(letters)), dtype=np.uint64)

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from methods.hashes import GOLDEN, mixed
 from methods.linkage import lexicon
 from methods.linkage.places import Places
-from methods.linkage.text import Names, Vocabulary, mixed
+from methods.linkage.text import Names, Vocabulary
 
 ATTRIBUTES: tuple[str, ...] = (
     "information", "record_rest_max", "record_rest", "firm_rest_max", "firm_rest", "edits", "is_misspelt", "is_initial",
@@ -98,7 +99,7 @@ def initials(names: Names, vocabulary: Vocabulary) -> np.ndarray:
     core = is_core(names.words, vocabulary)
     hashed = np.zeros(len(names.words), dtype=np.uint64)
     for k in range(names.words.shape[1]):
-        value = hashed * np.uint64(0x9E3779B97F4A7C15) + mixed(letter[names.words[:, k]])
+        value = hashed * GOLDEN + mixed(letter[names.words[:, k]])
         hashed = np.where(core[:, k], value, hashed)
     return np.where(core.sum(axis=1) >= 2, hashed, np.uint64(0))
 

@@ -15,6 +15,10 @@ from methods.linkage.firms import FORMER, SHORT, SUCCESSOR, Registry
 from methods.linkage.model import Choices
 from methods.linkage.numbers import KINDS, Numbers
 
+_METHOD_OF = {kind: kind.lower().replace(" ", "_") for kind in KINDS}
+IDENTIFIER_METHODS = (*_METHOD_OF.values(), "vat_group")
+"""Methods of links that rest on an identifier; `is_identifier_method` of `sql/macros.sql` says the same."""
+
 
 @dataclass(frozen=True)
 class Reasons:
@@ -97,8 +101,7 @@ def explain(
     ).astype(object)
     placed = has("town_equal") | has("capital_equal") | has("postcode_equal") | has("address_former")
     by_name = np.where(placed, by_name + "_and_place", by_name)
-    identifier = np.char.replace(number.astype(str), " ", "_").astype(object)
-    identifier = np.array([name.lower() for name in identifier], dtype=object)
+    identifier = np.array([_METHOD_OF.get(name, "") for name in number.tolist()], dtype=object)
     chosen = np.where(has("number_equal"), identifier, np.where(has("number_group"), "vat_group", by_name))
     method[rows] = np.where(none, "none", chosen)
     return Reasons(method, reason)

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from methods.hashes import mixed
 from methods.linkage import blocking, comparison, decision, explanation, model, numbers, people, prior
 from methods.linkage.firms import FORMER, SHORT, SUCCESSOR, Registry, read_registry
 from methods.linkage.labels import UNLABELLED, calibration, read_labels, taught
 from methods.linkage.places import Places
 from methods.linkage.settings import Settings
-from methods.linkage.text import Names, Vocabulary, mixed, prepare
+from methods.linkage.text import Names, Vocabulary, prepare
 
 BELIEVED = 0.8
 """Least probability of a firm whose identifier a record has, for the record to be learnt from."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from methods.hashes import GOLDEN, mixed
 from methods.linkage import lexicon
 
 WIDTH = 8
@@ -21,7 +22,6 @@ WIDTH = 8
 
 _SPOILED = "[ÃÂÄÅĂĹâ]|\u0083|&[a-zA-Z]{2,8};|&#\\d"
 _PLAIN = (("ß", "ss"), ("ł", "l"), ("ø", "o"), ("đ", "d"), ("æ", "ae"), ("œ", "oe"), ("\u0131", "i"))
-_BASE = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
@@ -303,8 +303,8 @@ def _hashes(texts: pd.Series, length: np.ndarray) -> tuple[np.ndarray, np.ndarra
     for k in range(letters.shape[1]):
         here = letters[:, k]
         inside = here > 0
-        hashed = np.where(inside, hashed * _BASE + mixed(here), hashed)
-        power = np.where(inside, power * _BASE, power)
+        hashed = np.where(inside, hashed * GOLDEN + mixed(here), hashed)
+        power = np.where(inside, power * GOLDEN, power)
     return hashed, power
 
 
@@ -315,14 +315,6 @@ def letter_matrix(texts: pd.Series, length: np.ndarray, width: int = 24) -> np.n
         return np.zeros((len(texts), 0), dtype=np.uint64)
     fixed = np.asarray(texts.str.slice(0, wide).to_numpy(object), dtype=f"U{wide}")
     return fixed.view(np.uint32).reshape(len(texts), wide).astype(np.uint64)
-
-
-def mixed(values: np.ndarray) -> np.ndarray:
-    """Spreads whole numbers over 64 bits (the finaliser of splitmix64)."""
-    x = values.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
 
 
 _ROMAN = re.compile(r"^(?=[ivx])(x{0,3})(ix|iv|v?i{0,3})$")

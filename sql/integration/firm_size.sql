@@ -4,15 +4,13 @@ SELECT
     u.legal_unit_id,
     a.fiscal_year,
     greatest(0, (a.operating_result + a.personnel_expenses + a.depreciation)
-        * CASE WHEN lower(a.unit) IN ('thousand', 'ezer', 'th') THEN 1e-3
-               WHEN lower(a.unit) IN ('million', 'millió', 'mn') THEN 1.0 ELSE 1e-6 END
-        * CASE WHEN coalesce(a.currency, 'HUF') = 'HUF' THEN 1.0 ELSE r.huf_per_unit END) AS gva_proxy_huf_mn
+        * huf_mn_per_unit(a.unit, a.currency, r.huf_per_unit)) AS gva_proxy_huf_mn
 FROM source.annual_account AS a
 JOIN integration.legal_unit AS u USING (tax_stem)
 LEFT JOIN source.exchange_rate AS r ON r.currency = a.currency AND r.year = a.fiscal_year
 WHERE NOT coalesce(a.is_consolidated, false)
   AND a.operating_result IS NOT NULL AND a.personnel_expenses IS NOT NULL AND a.depreciation IS NOT NULL
-  AND (coalesce(a.currency, 'HUF') = 'HUF' OR r.huf_per_unit IS NOT NULL)
+  AND huf_mn_per_unit(a.unit, a.currency, r.huf_per_unit) IS NOT NULL
 QUALIFY row_number() OVER (
     PARTITION BY u.legal_unit_id
     ORDER BY a.fiscal_year DESC, coalesce(a.is_previous_year, false), a.filing_date DESC NULLS LAST,

@@ -17,8 +17,7 @@ assessed AS (
     CROSS JOIN rule
     LEFT JOIN linked AS l ON l.reference_year = y.reference_year AND l.cooperation_id = c.cooperation_id
     WHERE (c.cooperation_type = 'cluster'
-           AND coalesce(c.valid_from, DATE '0001-01-01') < make_date(y.reference_year + 1, 1, 1)
-           AND coalesce(c.valid_to, DATE '9999-12-31') > make_date(y.reference_year, 1, 1))
+           AND holds_in_year(coalesce(c.valid_from, DATE '0001-01-01'), c.valid_to, y.reference_year))
        OR (c.cooperation_type <> 'cluster' AND l.member_count >= rule.long_lived_min_members)
 ),
 label AS (
@@ -27,8 +26,7 @@ label AS (
            least(coalesce(valid_to, DATE '9999-12-31'), make_date(y.reference_year + 1, 1, 1)) AS end_day
     FROM source.cluster_label
     JOIN year AS y
-      ON valid_from < make_date(y.reference_year + 1, 1, 1)
-     AND coalesce(valid_to, DATE '9999-12-31') > make_date(y.reference_year, 1, 1)
+      ON holds_in_year(valid_from, valid_to, y.reference_year)
 ),
 accredited AS (
     -- days of the union: accreditations of one cluster may overlap

@@ -3,10 +3,7 @@
 -- Consolidated accounts are refused; a currency without a rate for the year leaves the amounts empty.
 WITH filed AS (
     SELECT u.legal_unit_id, u.nace_rev2_section, a.*,
-           CASE WHEN lower(a.unit) IN ('thousand', 'ezer', 'th') THEN 1e-3
-                WHEN lower(a.unit) IN ('million', 'millió', 'mn') THEN 1.0
-                WHEN coalesce(lower(a.unit), '') IN ('', 'one', 'unit', 'egység') THEN 1e-6 END
-           * CASE WHEN coalesce(a.currency, 'HUF') = 'HUF' THEN 1.0 ELSE r.huf_per_unit END AS factor
+           huf_mn_per_unit(a.unit, a.currency, r.huf_per_unit) AS factor
     FROM source.annual_account AS a
     JOIN integration.legal_unit AS u USING (tax_stem)
     LEFT JOIN source.exchange_rate AS r ON r.currency = a.currency AND r.year = a.fiscal_year

@@ -14,7 +14,6 @@ SELECT CAST(y.reference_year AS INTEGER) AS reference_year, p.cooperation_id, p.
 FROM integration.participation AS p
 JOIN lasting USING (cooperation_id)
 JOIN year AS y
-  ON p.valid_from < make_date(y.reference_year + 1, 1, 1)
- AND coalesce(p.valid_to, DATE '9999-12-31') > make_date(y.reference_year, 1, 1)
+  ON holds_in_year(p.valid_from, p.valid_to, y.reference_year)
 WHERE p.status = 'accepted' AND p.basis IN ('membership', 'joint_project')
 GROUP BY ALL

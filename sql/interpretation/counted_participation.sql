@@ -14,12 +14,11 @@ WITH dated AS (
         CASE WHEN p.eligible_cost_eur >= 0 AND p.total_cost_eur > 0 THEN p.eligible_cost_eur END AS eligible_cost,
         CASE WHEN p.eligible_cost_eur >= 0 AND p.total_cost_eur > 0 THEN p.total_cost_eur END AS total_cost,
         CASE WHEN p.status = 'possible' THEN 0 WHEN p.status = 'review' THEN 1
-             WHEN p.method IN ('tax_number', 'vat_group', 'registration_number', 'lei', 'pic', 'decision') THEN 3
+             WHEN is_identifier_method(p.method) OR p.method = 'decision' THEN 3
              ELSE 2 END AS strength
     FROM integration.participation AS p
     JOIN (SELECT unnest(range($first_reference_year, $last_reference_year + 1)) AS reference_year) AS y
-      ON p.valid_from < make_date(y.reference_year + 1, 1, 1)
-     AND (p.valid_to IS NULL OR p.valid_to > make_date(y.reference_year, 1, 1))
+      ON holds_in_year(p.valid_from, p.valid_to, y.reference_year)
     WHERE (p.valid_to IS NULL OR p.valid_to > p.valid_from) AND p.basis NOT IN ('event', 'single_project')
       AND p.legal_unit_id IS NOT NULL
 ),

@@ -11,8 +11,7 @@ agreement AS (
            coalesce(year(a.valid_to) = y.reference_year, false) AS is_ended
     FROM source.c2c_agreement AS a
     JOIN year AS y
-      ON a.signed_date < make_date(y.reference_year + 1, 1, 1)
-     AND coalesce(a.valid_to, DATE '9999-12-31') > make_date(y.reference_year, 1, 1)
+      ON holds_in_year(a.signed_date, a.valid_to, y.reference_year)
 ),
 counted AS (
     SELECT reference_year, scope, count(*) AS in_force_count,

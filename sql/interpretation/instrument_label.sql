@@ -16,8 +16,7 @@ dated AS (
            coalesce(year(l.valid_to) = y.reference_year, false) AS is_ended
     FROM source.cluster_label AS l
     JOIN year AS y
-      ON l.valid_from < make_date(y.reference_year + 1, 1, 1)
-     AND coalesce(l.valid_to, DATE '9999-12-31') > make_date(y.reference_year, 1, 1)
+      ON holds_in_year(l.valid_from, l.valid_to, y.reference_year)
 ),
 label AS (
     SELECT * FROM dated
@@ -31,8 +30,7 @@ member AS (
     SELECT DISTINCT y.reference_year, p.cooperation_id, p.legal_unit_id
     FROM integration.participation AS p
     JOIN year AS y
-      ON p.valid_from < make_date(y.reference_year + 1, 1, 1)
-     AND coalesce(p.valid_to, DATE '9999-12-31') > make_date(y.reference_year, 1, 1)
+      ON holds_in_year(p.valid_from, p.valid_to, y.reference_year)
     WHERE p.basis = 'membership' AND p.status = 'accepted'
 ),
 counted AS (

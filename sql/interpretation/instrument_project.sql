@@ -39,8 +39,7 @@ member AS (
     SELECT DISTINCT y.reference_year, p.legal_unit_id
     FROM integration.participation AS p
     JOIN year AS y
-      ON p.valid_from < make_date(y.reference_year + 1, 1, 1)
-     AND coalesce(p.valid_to, DATE '9999-12-31') > make_date(y.reference_year, 1, 1)
+      ON holds_in_year(p.valid_from, p.valid_to, y.reference_year)
     WHERE p.basis = 'accredited_membership' AND p.status = 'accepted'
 ),
 firm AS (

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from methods.linkage.explanation import IDENTIFIER_METHODS
 from resources.engine import EngineLimits, open_engine, run_sql
 
 
@@ -84,3 +85,12 @@ def test_place_key(tmp_path: Path) -> None:
             "SELECT place_key('Budapest XI. kerület'), place_key('GYŐR'), place_key('győr '), place_key('-')"
         ).fetchone()
     assert row == ("BUDAPEST", "GYOR", "GYOR", None)
+
+
+def test_sql_and_python_name_the_same_identifier_methods() -> None:
+    named = [*IDENTIFIER_METHODS, "name", "name_and_place", "short_name", "former_name", "decision", "none"]
+    with open_engine(EngineLimits()) as connection:
+        rows = connection.execute(
+            "SELECT method FROM unnest($methods) AS m(method) WHERE is_identifier_method(method)", {"methods": named}
+        ).fetchall()
+    assert [method for (method,) in rows] == list(IDENTIFIER_METHODS)

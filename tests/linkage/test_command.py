@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from pipelines import cli
-
-
-@dataclass
-class Said:
-    """What the command answered."""
-
-    code: int
-    out: str
-    err: str
-
+from tests.command import Said, say
 
 Run = Callable[..., Said]
 
@@ -44,11 +32,7 @@ def run(
     def ran(**options: str) -> Said:
         chosen = {"registry": "registry.csv", "records": "records.csv", "out": "links.csv"} | options
         arguments = [part for name, value in chosen.items() for part in (f"--{name.replace('_', '-')}", value)]
-        monkeypatch.setattr(sys, "argv", ["coopgva", "link", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return Said(int(ended.value.code or 0), said.out, said.err)
+        return say(monkeypatch, capsys, "link", *arguments)
 
     return ran
 

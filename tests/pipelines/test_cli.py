@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -22,16 +21,7 @@ from pipelines.headline import find_truth, print_headline, read_headline, read_t
 from resources.durable import write_json
 from resources.home import REPOSITORY, Home
 from resources.parameters import load_parameters
-
-
-@dataclass
-class Said:
-    """What a command answered."""
-
-    code: int
-    out: str
-    err: str
-
+from tests.command import Said, say
 
 Command = Callable[..., Said]
 
@@ -46,12 +36,7 @@ def coopgva(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["coopgva", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        captured = capsys.readouterr()
-        code = ended.value.code
-        return Said(code if isinstance(code, int) else 0, captured.out, captured.err)
+        return say(monkeypatch, capsys, *arguments)
 
     return run
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,20 +16,10 @@ import yaml
 from assets.catalogue import TABLES
 from assets.delivery_state import receive
 from assets.workshop import Workshop
-from pipelines import cli
 from pipelines.link_sample import COLUMNS, TO_FILL, shown_as_text
 from resources.home import Home
 from resources.lake import Version
-
-
-@dataclass
-class Said:
-    """What a command answered."""
-
-    code: int
-    out: str
-    err: str
-
+from tests.command import Said, say
 
 Run = Callable[..., Said]
 
@@ -44,11 +33,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     monkeypatch.chdir(tmp_path)
 
     def ran(*arguments: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["coopgva", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        return Said(int(ended.value.code or 0), said.out, said.err)
+        return say(monkeypatch, capsys, *arguments)
 
     return ran
 
