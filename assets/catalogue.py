@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from graphlib import TopologicalSorter
 
-from assets.access import published_tables
+from assets.access import companion_tables, published_tables
 from assets.integration import (
     cooperation,
     firm_identity,
@@ -65,6 +65,7 @@ MODULES = (
     outlook,
     interregional,
     published_tables,
+    companion_tables,
 )
 
 
