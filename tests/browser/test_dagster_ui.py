@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -28,16 +27,6 @@ if TYPE_CHECKING:
 
 START_SECONDS = 180
 LOAD_MILLISECONDS = 90_000
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    """Path of the browser."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        found = shutil.which(name)
-        if found:
-            return found
-    pytest.skip("no browser: apt-get install --no-install-recommends chromium fonts-liberation")
 
 
 @pytest.fixture(scope="module")
