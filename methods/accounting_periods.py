@@ -51,7 +51,8 @@ def calendarise(accounts: pd.DataFrame, *, flows: Sequence[str] | None = None) -
     year_start, year_end = _first_of(year), _first_of(year + 1)
     days = (np.minimum(end[position], year_end) - np.maximum(start[position], year_start)).astype(np.int64)
     share = days / (end - start).astype(np.int64)[position]
-    result = accounts.iloc[position].copy()
+    # taking rows copies them
+    result = accounts.iloc[position]
     for column in flows if flows is not None else [c for c in FLOWS if c in accounts.columns]:
         result[column] = result[column].to_numpy(dtype=np.float64, na_value=np.nan) * share
     coverage = days / (year_end - year_start).astype(np.int64)

@@ -23,6 +23,9 @@ The total-cost layout of Act C of 2000, by column of the input:
 
 from __future__ import annotations
 
+from decimal import Decimal
+from numbers import Real
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -72,11 +75,11 @@ def value_added(accounts: pd.DataFrame, *, tolerance: float = 0.5) -> pd.DataFra
         `va_factor_cost` (production route, else income route), `gva_basic_prices`, and the flags
         `is_operating_result_computed`, `is_operating_result_consistent`, `is_route_consistent`, `is_incomplete` (one of
         I to VII missing), `is_nonoperating_income_assumed_zero`, `is_production_tax_assumed_zero`,
-        `is_subsidy_assumed_zero` (D.39), `is_refused`. The two consistency flags are edit rules: true means passed, and
-        a rule that cannot be evaluated counts as passed because `is_incomplete` tells it.
+        `is_subsidy_assumed_zero` (D.39), `is_refused`. The two consistency flags are edit rules, nullable: true means
+        passed, missing that the rule could not be evaluated, because one of its two sides lacks an item.
 
     Raises:
-        MethodError: a column of I to VII is absent.
+        MethodError: a column of I to VII is absent, or an amount is infinite or not a number; names account and column.
     """
     absent = [c for c in ITEMS if c not in accounts.columns]
     if absent:
@@ -118,8 +121,8 @@ def value_added(accounts: pd.DataFrame, *, tolerance: float = 0.5) -> pd.DataFra
             "va_factor_cost": factor_cost,
             "gva_basic_prices": basic_prices,
             "is_operating_result_computed": ~is_reported & ~refused,
-            "is_operating_result_consistent": ~(np.abs(gap) > allowed),
-            "is_route_consistent": ~(np.abs(production - by_income) > allowed),
+            "is_operating_result_consistent": _within(gap, allowed),
+            "is_route_consistent": _within(production - by_income, allowed),
             "is_incomplete": np.isnan(computed) & ~refused,
             "is_nonoperating_income_assumed_zero": nonoperating_missing & ~refused,
             "is_production_tax_assumed_zero": tax_missing & ~refused,
@@ -130,10 +133,31 @@ def value_added(accounts: pd.DataFrame, *, tolerance: float = 0.5) -> pd.DataFra
     )
 
 
+def _within(gap: NDArray[np.float64], allowed: NDArray[np.float64]) -> pd.arrays.BooleanArray:
+    """Whether a gap is small enough, missing where there is none to look at."""
+    return pd.arrays.BooleanArray(np.abs(gap) <= allowed, np.isnan(gap))
+
+
 def _amounts(accounts: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    """The column as floats, missing where the accounts do not have it.
+
+    Raises:
+        MethodError: an amount is infinite or not a number; text is refused also where it reads like one.
+    """
     if column not in accounts.columns:
         return np.full(len(accounts), np.nan)
-    return accounts[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    values = accounts[column]
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        strange = values.notna() & ~values.map(lambda value: isinstance(value, Real | Decimal)).astype(bool)
+        if strange.any():
+            row = int(strange.to_numpy().argmax())
+            raise MethodError(f"account {accounts.index[row]}: {column} is {values.iloc[row]!r}, which is not a number")
+    amounts = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    infinite = np.isinf(amounts)
+    if infinite.any():
+        row = int(infinite.argmax())
+        raise MethodError(f"account {accounts.index[row]}: {column} is {amounts[row]}, which is not an amount")
+    return amounts
 
 
 def _flag(accounts: pd.DataFrame, column: str) -> NDArray[np.bool_]:

@@ -21,7 +21,7 @@ from resources.errors import CoopgvaError
 ROW_GROUP = 131_072
 """Rows per Parquet row group; fixed, because it is part of the bytes."""
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Raise when the way tables are written changes: every key changes with it."""
 
 
@@ -126,7 +126,12 @@ class Lake:
             CoopgvaError: columns or types do not fit the schema, or a null stands where none may.
         """
         rows = 0
-        with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        # money hardly repeats: building a dictionary for doubles took half of the time and made files larger
+        repeating = [field.name for field in schema if not pa.types.is_floating(field.type)]
+        with (
+            replacing(path) as temporary,
+            pq.ParquetWriter(temporary, schema, compression="zstd", use_dictionary=repeating) as writer,
+        ):
             for group in _row_groups(batches):
                 writer.write_table(_conform(group, schema, path), row_group_size=ROW_GROUP)
                 rows += group.num_rows

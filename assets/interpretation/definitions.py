@@ -11,6 +11,8 @@ import pandas as pd
 from assets.table import Build, Result, python_table
 
 GOAL = "METHODS 0; Government Decision 1483/2023"
+UNITS = "METHODS 1; Regulation (EEC) 696/93"
+IMPUTED = "METHODS 1; Memobust, module Imputation"
 WHO = "METHODS 2"
 LINES = "METHODS 3"
 CONTROL = "METHODS 4"
@@ -25,6 +27,11 @@ DEFINITIONS: dict[str, list[tuple[str, str, str, str]]] = {
          "participants) and members of clusters with a cluster-to-cluster agreement while it lasts.", GOAL),
         ("N3", "Members of cooperations that pass goal 1", "Legal units that take part, on their own account and not "
          "merely in an event, in a cooperation that passes goal 1 in the reference year.", GOAL),
+    ],
+    "UNIT": [
+        ("LEGAL_UNIT", "Legal unit", "The legal units that take part themselves. The headline.", UNITS),
+        ("ENTERPRISE", "Enterprise", "All legal units of enterprises of which at least one takes part, by the register "
+         "as of 31 December.", UNITS),
     ],
     "ATTRIBUTION": [
         ("full", "Full", "The whole value added of a cooperating firm counts, once, however many its cooperations: GVA "
@@ -117,6 +124,30 @@ DEFINITIONS: dict[str, list[tuple[str, str, str, str]]] = {
         ("c2c_agreement", "C2C agreement", "Membership of a cluster with a cluster-to-cluster agreement.", WHO),
         ("_O", "Overlap", "Union less the sum of its parts: what they count more than once, with a minus.",
          f"{WHO}, TV-5"),
+    ],
+    "REVIEW_REASON": [
+        ("accounts", "Accounts", "The firms of a cell report more than its margin.", LINES),
+        ("calibration", "Calibration", "The firms of a cell report less than its margin, but come to more than it once "
+         "they are calibrated to other margins.", LINES),
+        ("negative", "Negative", "The firms of a cell report less than nothing.", LINES),
+    ],
+    "IMPUTATION_METHOD": [
+        ("none", "Reported", "The value follows from the unit's accounts of the year.", IMPUTED),
+        ("partial_year", "Partial year", "Accounts cover a part of the days on which the unit existed; the others "
+         "follow at the same rate.", IMPUTED),
+        ("notes", "Notes", "An account by function: personnel expenses from the wages in its notes, depreciation by "
+         "turnover, then the income route.", IMPUTED),
+        ("ratio", "Ratio", "Turnover, or personnel expenses where the edit rule failed, x the ratio of the section.",
+         IMPUTED),
+        ("previous_year", "Previous year", "Own value of the nearest earlier year x growth of section and size class; "
+         "no later year is near enough.", IMPUTED),
+        ("next_year", "Next year", "Own value of the nearest later year / growth of section and size class; no "
+         "earlier year is near enough.", IMPUTED),
+        ("neighbour_mean", "Mean of neighbours", "Years on both sides are near enough: the mean of what previous_year "
+         "and next_year give.", IMPUTED),
+        ("not_imputed", "Not imputed", "The unit existed and has no value, no account of its own being near enough.",
+         IMPUTED),
+        ("_T", "All methods", "All units, imputed or not.", IMPUTED),
     ],
     "PRIMARY_RULE": [
         ("none", "Safe", "No primary disclosure rule finds the cell unsafe.", CONTROL),

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from methods.errors import ReconciliationError
+from methods.reconciliation.arguments import as_floats
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -24,12 +25,21 @@ Floats = NDArray[np.float64]
 # equations are singular. A small ridge makes them solvable and the refinement below removes its effect.
 RIDGE = 1e-9
 MAX_REFINEMENTS = 200
+NO_SIGN = 1e-12
+"""Share of a cell below which what is left of it is zero up to rounding and has no sign."""
+MAX_NAMED = 5
+"""Totals named on each side of a contradiction."""
 TOLERANCE = 1e-10
 """Largest distance of a total from its target, relative to the target."""
 
 
 def balance(
-    values: ArrayLike, constraints: Any, targets: ArrayLike, *, alterability: ArrayLike | None = None
+    values: ArrayLike,
+    constraints: Any,
+    targets: ArrayLike,
+    *,
+    alterability: ArrayLike | None = None,
+    may_change_sign: bool = False,
 ) -> Floats:
     """Adjusts cells to totals with the least weighted squared change.
 
@@ -37,34 +47,38 @@ def balance(
     of national income estimates"; alterability coefficients as in Quenneville and Fortier (2012), "Restoring accounting
     constraints in time series"; METHODS section 3, TV-9.
 
-    A cell of zero stays zero, a cell with alterability zero stays as it is. A cell may change its sign
-    when its totals ask for less than nothing of it: `gras` keeps signs.
+    A cell of zero stays zero, a cell with alterability zero stays as it is. Least squares do not know of signs: where
+    totals ask for less than nothing of a cell, it would turn from an inflow into an outflow. That is refused, unless
+    the cells are differences, such as changes in stocks, whose sign means little. `gras` keeps signs.
 
     Args:
         values: (cells,) preliminary values x.
         constraints: (totals, cells) coefficients C, dense or scipy.sparse; rows may repeat each other (hierarchies).
         targets: (totals,) t, same unit as the values.
         alterability: (cells,) a >= 0, default 1; 0 fixes a cell, larger lets it move more.
+        may_change_sign: whether a cell may come out with another sign than it went in with.
 
     Returns:
         (cells,) balanced values y, totals met to 1e-10 relative.
 
     Raises:
-        ReconciliationError: wrong shapes, missing values, a total over fixed cells that is not its target, or totals
-            that contradict each other; the message names the sum and the target.
+        ReconciliationError: wrong shapes, missing values, a total over fixed cells that is not its target (both are
+            named), totals that contradict each other (all of them are named, with their targets), or a cell that
+            changes its sign (the first is named).
     """
     from scipy import sparse
     from scipy.sparse.linalg import splu
 
-    x = np.asarray(values, dtype=np.float64)
-    t = np.asarray(targets, dtype=np.float64)
+    x, t = as_floats("values", values), as_floats("targets", targets)
     matrix: csr_array = sparse.csr_array(constraints, dtype=np.float64)
-    a = np.ones_like(x) if alterability is None else np.asarray(alterability, dtype=np.float64)
+    a = np.ones_like(x) if alterability is None else as_floats("alterabilities", alterability)
     if x.ndim != 1 or matrix.shape != (t.size, x.size) or a.shape != x.shape:
         raise ReconciliationError(
             f"{x.size} values and {t.size} targets need constraints of shape ({t.size}, {x.size}), got {matrix.shape}, "
             f"and {x.size} alterabilities, got {a.size}"
         )
+    if not np.isfinite(matrix.data).all():
+        raise ReconciliationError("constraints contain a missing or infinite value")
     if not (np.isfinite(x).all() and np.isfinite(t).all() and np.isfinite(a).all()) or (a < 0).any():
         raise ReconciliationError("values, targets and alterabilities must be finite, alterabilities >= 0")
 
@@ -75,7 +89,7 @@ def balance(
     norm = np.sqrt(np.asarray(squares @ weight))
     movable = norm > 0
     gross = np.asarray(abs(matrix) @ np.abs(x))
-    _check_totals(np.asarray(matrix @ x), t, gross, "only fixed or zero cells, but", where=~movable)
+    _check_fixed(np.asarray(matrix @ x), t, gross, where=~movable)
     if not movable.any():
         return x.copy()
 
@@ -91,11 +105,61 @@ def balance(
         gap = float((np.abs(residual) / _scale(t, gross)).max())
         # Two orders better than promised, or as good as rounding allows.
         if gap <= TOLERANCE / 100 or (gap <= TOLERANCE and gap > previous / 2):
-            return y
+            return y if may_change_sign else _with_signs(y, x)
         previous = gap
         y += np.sqrt(weight) * (scaled.T @ solve(residual[movable] / norm[movable]))
-    _check_totals(np.asarray(matrix @ y), t, gross, "contradicts the other totals:")
-    return y
+    if (np.abs(t - matrix @ y) > TOLERANCE * _scale(t, gross)).any():
+        raise _contradiction(matrix, x, t, residual, norm, movable, weight > 0)
+    return y if may_change_sign else _with_signs(y, x)
+
+
+def _with_signs(balanced: Floats, before: Floats) -> Floats:
+    """The balanced cells; those that should have become zero do, and none has changed its sign."""
+    balanced = np.where(np.abs(balanced) <= NO_SIGN * np.abs(before), 0.0, balanced)
+    changed = balanced * before < 0
+    if changed.any():
+        cell = int(changed.argmax())
+        raise ReconciliationError(
+            f"cell {cell} would change its sign from {before[cell]:.10g} to {balanced[cell]:.10g} "
+            f"({int(changed.sum())} of {before.size} cells would): its totals ask for less than nothing of it; "
+            "correct them, let other cells move more, or allow may_change_sign"
+        )
+    return balanced
+
+
+def _contradiction(
+    matrix: csr_array,
+    x: Floats,
+    targets: Floats,
+    residual: Floats,
+    norm: Floats,
+    movable: NDArray[np.bool_],
+    moves: NDArray[np.bool_],
+) -> ReconciliationError:
+    """Which totals contradict each other.
+
+    What least squares cannot remove of the gaps is a combination of totals in which the cells cancel out: the totals
+    with a plus and those with a minus speak of the same cells and should have the same sum.
+    """
+    weights = np.zeros_like(targets)
+    weights[movable] = residual[movable] / norm[movable] ** 2
+    # rounded, because refinement leaves the last digits of weights that are whole numbers open
+    weights = np.round(weights / np.abs(weights).max(), 6)
+    # what fixed cells contribute is no matter of the targets
+    free = targets - np.asarray(matrix @ np.where(moves, 0.0, x))
+    sides = []
+    for side in (np.flatnonzero(weights > 0), np.flatnonzero(weights < 0)):
+        share = np.abs(weights[side])
+        named = ", ".join(f"total {k} with target {targets[k]:.10g}" for k in side[:MAX_NAMED])
+        more = f" and {side.size - MAX_NAMED} more" if side.size > MAX_NAMED else ""
+        total = float(share @ free[side])
+        weighted = "sum to" if (share == 1).all() else "sum, weighted, to"
+        sides.append(named + more + (f" ({weighted} {total:.10g})" if side.size > 1 else ""))
+    sides = [side for side in sides if side]
+    if len(sides) < 2:
+        return ReconciliationError(f"inconsistent totals: {sides[0]} cannot be met")
+    fixed = "" if moves.all() else ", given the cells that are fixed or zero"
+    return ReconciliationError(f"inconsistent totals: {sides[0]} contradicts the other totals: {sides[1]}{fixed}")
 
 
 def aggregation_matrix(cells: pd.DataFrame, hierarchies: Sequence[Sequence[str]]) -> tuple[csr_array, pd.DataFrame]:
@@ -108,9 +172,15 @@ def aggregation_matrix(cells: pd.DataFrame, hierarchies: Sequence[Sequence[str]]
     Returns:
         The (totals, cells) matrix for `balance`, and a frame that labels its rows (`hierarchy` counts from 0; labels
         that do not apply are missing), ordered by hierarchy and label.
+
+    Raises:
+        ReconciliationError: a hierarchy names a column that the cells do not have.
     """
     from scipy import sparse
 
+    for column in (c for columns in hierarchies for c in columns):
+        if column not in cells.columns:
+            raise ReconciliationError(f"cells have no column {column}, only {', '.join(map(str, cells.columns))}")
     blocks, labels = [], []
     for number, columns in enumerate(hierarchies):
         if columns:
@@ -131,15 +201,11 @@ def _scale(targets: Floats, gross: Floats) -> Floats:
     return np.where(scale > 0, scale, 1.0)
 
 
-def _check_totals(
-    sums: Floats, targets: Floats, gross: Floats, reason: str, where: NDArray[np.bool_] | None = None
-) -> None:
-    gap = np.abs(sums - targets) / _scale(targets, gross)
-    if where is not None:
-        gap = np.where(where, gap, 0.0)
+def _check_fixed(sums: Floats, targets: Floats, gross: Floats, where: NDArray[np.bool_]) -> None:
+    gap = np.where(where, np.abs(sums - targets) / _scale(targets, gross), 0.0)
     worst = int(gap.argmax())
     if gap[worst] > TOLERANCE:
         raise ReconciliationError(
-            f"inconsistent totals: total {worst} {reason} the cells sum to {sums[worst]:.10g}, "
-            f"the target is {targets[worst]:.10g}"
+            f"inconsistent totals: total {worst} has only fixed or zero cells, but the cells sum to "
+            f"{sums[worst]:.10g}, the target is {targets[worst]:.10g}"
         )

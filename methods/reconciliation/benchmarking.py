@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from methods.errors import ReconciliationError
+from methods.reconciliation.arguments import as_floats
 
 
 def denton(indicator: ArrayLike, benchmarks: ArrayLike, *, periods_per_benchmark: int) -> NDArray[np.float64]:
@@ -30,16 +31,19 @@ def denton(indicator: ArrayLike, benchmarks: ArrayLike, *, periods_per_benchmark
         (periods,) values in the benchmarks' unit.
 
     Raises:
-        ReconciliationError: no benchmark at all, a benchmark for periods without indicator, or an indicator of zeros
-            under a benchmark that is not zero.
+        ReconciliationError: arguments that are no series of numbers, no benchmark at all, a benchmark for periods
+            without indicator, or an indicator of zeros under a benchmark that is not zero.
     """
     from scipy import sparse
     from scipy.sparse.linalg import spsolve
 
-    p = np.asarray(indicator, dtype=np.float64)
-    totals = np.asarray(benchmarks, dtype=np.float64)
-    if periods_per_benchmark < 1 or p.ndim != 1 or totals.ndim != 1:
-        raise ReconciliationError("denton needs two series and periods_per_benchmark >= 1")
+    p, totals = as_floats("indicator", indicator), as_floats("benchmarks", benchmarks)
+    if int(periods_per_benchmark) != periods_per_benchmark or periods_per_benchmark < 1:
+        raise ReconciliationError(f"periods_per_benchmark is {periods_per_benchmark!r}: a whole number from 1")
+    if p.ndim != 1 or totals.ndim != 1:
+        raise ReconciliationError(f"denton needs two series, got arrays of shape {p.shape} and {totals.shape}")
+    if np.isinf(totals).any():
+        raise ReconciliationError(f"benchmark {int(np.isinf(totals).argmax())} is infinite; a missing one is NaN")
     if not np.isfinite(p).all():
         raise ReconciliationError("the indicator contains a missing or infinite value")
     known = np.flatnonzero(~np.isnan(totals))

@@ -28,7 +28,12 @@ def extrapolate_margins(
 
     Returns:
         The completed margins and a frame of booleans, true where a margin is extrapolated.
+
+    Raises:
+        ReconciliationError: years that are not consecutive, or a negative `max_years`.
     """
+    if max_years < 0:
+        raise ReconciliationError(f"max_years is {max_years}: it cannot be negative")
     years = margins.index.to_numpy(dtype=np.int64)
     if len(years) and (np.diff(years) != 1).any():
         raise ReconciliationError("margins need consecutive years, every one once")
@@ -82,9 +87,11 @@ def common_total(
         Rows and columns with equal sums (to the last bits of a float).
 
     Raises:
-        ReconciliationError: published margins differ by more than rounding, or leave nothing for extrapolated lines;
-            the message names both totals.
+        ReconciliationError: a rounding that is negative, published margins differ by more than it, or leave nothing for
+            extrapolated lines; the message names both totals.
     """
+    if not 0 <= rounding < np.inf:
+        raise ReconciliationError(f"rounding is {rounding!r}: the largest error of a figure is not negative")
     limit = pd.Series(np.inf, index=rows.index) if row_limit is None else row_limit.reindex(rows.index).fillna(np.inf)
     rows, columns = rows.astype(np.float64), columns.astype(np.float64)
     rows = rows.where(~row_is_extrapolated, rows.clip(upper=limit))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from methods.errors import ReconciliationError
+from methods.reconciliation.arguments import as_floats, check_iteration
 
 Floats = NDArray[np.float64]
 
@@ -40,15 +41,16 @@ def rake(
         row_totals: (rows,), >= 0, same unit as the cells.
         column_totals: (columns,), >= 0, same sum as `row_totals`.
         tolerance: largest relative distance of any line's sum from its total, and of the two grand totals.
-        max_iterations: passes over rows and columns.
+        max_iterations: passes over rows and columns, at least 1.
 
     Returns:
         (rows, columns) array whose lines sum to the totals within `tolerance`.
 
     Raises:
         ReconciliationError: negative cells or totals, inconsistent grand totals (both are named), a line of zeros with
-            a positive total, or no convergence.
+            a positive total, a tolerance outside (0, 1), or no convergence.
     """
+    check_iteration(tolerance, max_iterations)
     table, rows, columns = _checked(cells, row_totals, column_totals, tolerance)
     if (table < 0).any():
         where = tuple(int(k) for k in np.argwhere(table < 0)[0])
@@ -93,15 +95,16 @@ def gras(
         column_totals: (columns,), same sum as `row_totals`.
         tolerance: largest distance of any line's sum from its total, relative to the total (or to a thousandth of the
             line's gross sum where the total is smaller than that).
-        max_iterations: passes over rows and columns.
+        max_iterations: passes over rows and columns, at least 1.
 
     Returns:
         (rows, columns) array; on cells >= 0 the same as `rake`.
 
     Raises:
         ReconciliationError: inconsistent grand totals (both are named), a line whose cells cannot have the sign of
-            its total, or no convergence.
+            its total, a tolerance outside (0, 1), or no convergence.
     """
+    check_iteration(tolerance, max_iterations)
     table, rows, columns = _checked(cells, row_totals, column_totals, tolerance)
     for kind, lines, totals in (("row", table, rows), ("column", table.T, columns)):
         _check_signs(kind, lines, totals)
@@ -133,8 +136,8 @@ def _checked(
     cells: ArrayLike, row_totals: ArrayLike, column_totals: ArrayLike, tolerance: float
 ) -> tuple[Floats, Floats, Floats]:
     """The three arrays as floats, of fitting shapes, finite, with one grand total."""
-    table = np.asarray(cells, dtype=np.float64)
-    rows, columns = np.asarray(row_totals, dtype=np.float64), np.asarray(column_totals, dtype=np.float64)
+    table = as_floats("cells", cells)
+    rows, columns = as_floats("row totals", row_totals), as_floats("column totals", column_totals)
     if table.ndim != 2 or rows.shape != (table.shape[0],) or columns.shape != (table.shape[1],):
         raise ReconciliationError(
             f"cells of shape {table.shape} need as many row and column totals, got {rows.shape} and {columns.shape}"

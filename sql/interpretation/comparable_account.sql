@@ -1,23 +1,29 @@
 -- Annual accounts made comparable: one per legal unit and fiscal year, in HUF mn, with a period.
 -- A filing for the year beats the previous-year column of the next filing; of several filings the latest counts.
 -- Consolidated accounts are refused; a currency without a rate for the year leaves the amounts empty.
-WITH filed AS (
-    SELECT u.legal_unit_id, u.nace_rev2_section, a.*,
+WITH filed AS NOT MATERIALIZED (
+    SELECT u.unit_number, u.nace_rev2_section, a.*,
            huf_mn_per_unit(a.unit, a.currency, r.huf_per_unit) AS factor
     FROM source.annual_account AS a
-    JOIN integration.legal_unit AS u USING (tax_stem)
+    JOIN _interpretation_numbered_unit AS u USING (tax_stem)
     LEFT JOIN source.exchange_rate AS r ON r.currency = a.currency AND r.year = a.fiscal_year
     WHERE a.fiscal_year BETWEEN $first_reference_year - 1 AND $last_reference_year + 1
+      AND NOT coalesce(a.is_consolidated, false)
+),
+repeated AS (
+    SELECT unit_number, fiscal_year FROM filed GROUP BY ALL HAVING count(*) > 1
 ),
 chosen AS (
-    SELECT * FROM filed
-    WHERE NOT coalesce(is_consolidated, false)
+    -- most years have one filing: only the others need to be put in order
+    SELECT * FROM filed ANTI JOIN repeated USING (unit_number, fiscal_year)
+    UNION ALL
+    SELECT * FROM filed SEMI JOIN repeated USING (unit_number, fiscal_year)
     QUALIFY row_number() OVER (
-        PARTITION BY legal_unit_id, fiscal_year
+        PARTITION BY unit_number, fiscal_year
         ORDER BY coalesce(is_previous_year, false), filing_date DESC NULLS LAST, source_id, file_name, row_number) = 1
 )
 SELECT
-    legal_unit_id, nace_rev2_section, fiscal_year,
+    unit_number, nace_rev2_section, fiscal_year,
     coalesce(period_from, make_date(fiscal_year, 1, 1)) AS period_from,
     coalesce(period_to + 1, make_date(fiscal_year + 1, 1, 1)) AS period_to,
     coalesce(layout, 'total_cost') = 'cost_of_sales' AS is_cost_of_sales,

@@ -3,13 +3,13 @@
 -- Cells of fewer than five such units take the growth of their section, else of all; a pair of accounts that differ
 -- more than tenfold says something about one of the accounts rather than about growth.
 WITH reported AS (
-    SELECT legal_unit_id, year, section, size_class, gva_basic_prices AS gva
+    SELECT unit_number, year, section, size_class, gva_basic_prices AS gva
     FROM _interpretation_unit_year
     WHERE covered BETWEEN 0.99 AND 1.01 AND existed > 0.99 AND NOT (is_edit_failed OR is_ratio_imputed OR is_from_notes)
 ),
 matched AS (
     SELECT n.year, n.section, n.size_class, n.gva AS now, b.gva AS before
-    FROM reported AS n JOIN reported AS b ON b.legal_unit_id = n.legal_unit_id AND b.year = n.year - 1
+    FROM reported AS n JOIN reported AS b ON b.unit_number = n.unit_number AND b.year = n.year - 1
     WHERE n.gva <= 10 * b.gva AND b.gva <= 10 * n.gva
 ),
 measured AS (

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from methods.imputation import impute_previous_year
+from assets.interpretation.definitions import DEFINITIONS
+from methods.imputation import impute_neighbouring_years
 from tests.interpretation.steps import Step
 
 MEASURES = ("va_production", "va_income", "va_proxy", "va_factor_cost", "gva_basic_prices", "net_turnover")
@@ -22,6 +23,7 @@ def register(units: list[str], **columns: Any) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "legal_unit_id": units,
+            "tax_stem": units,
             "nace_rev2_section": "C",
             "size_class": "10-49",
             "founded_date": pd.Timestamp(2000, 1, 1),
@@ -61,15 +63,17 @@ def value_added(
         frame = frame.iloc[order.permutation(len(frame))]
     if units is None:
         units = register(sorted({unit for unit, _ in keys}))
-    step.put("account_year", frame)
     step.put("integration.legal_unit", units)
-    periods = frame[["legal_unit_id", "year"]].assign(
+    numbers = step.run("numbered_unit").set_index("legal_unit_id")["unit_number"]
+    frame["unit_number"] = frame.pop("legal_unit_id").map(numbers)
+    step.put("account_year", frame)
+    periods = frame[["unit_number", "year"]].assign(
         period_from=frame["year"].astype(str) + "-01-01", period_to=(frame["year"] + 1).astype(str) + "-01-01"
     )
     step.put("_interpretation_comparable_account", periods)
     step.parameters |= {"first_reference_year": YEARS[0], "last_reference_year": YEARS[-1]}
-    step.run("unit_year")
-    step.run("growth")
+    for name in ("unit_life", "unit_year", "growth"):
+        step.run(name)
     result = step.run("value_added")
     step.put("interpretation.value_added", result)
     return result.set_index(["legal_unit_id", "reference_year"]).sort_index()
@@ -80,28 +84,65 @@ def peers(growth: float = 1.1, count: int = 6) -> dict[tuple[str, int], float]:
     return {(f"P{i}", y): 10.0 * (i + 1) * growth ** (y - YEARS[0]) for i in range(count) for y in YEARS}
 
 
-def test_a_missing_account_is_last_years_value_times_the_growth_of_its_cell(step: Step) -> None:
+def test_a_missing_account_is_the_mean_of_its_neighbours_at_the_growth_of_its_cell(step: Step) -> None:
     accounts = peers() | {("X", y): 100.0 for y in YEARS if y != 2021}
     found = value_added(step, accounts)
     row = found.loc[("X", 2021)]
-    assert row["gva_basic_prices_huf_mn"] == pytest.approx(110)
-    assert (row["imputation_method"], row["method_flag"]) == ("previous_year", "previous_year_imputed")
+    assert row["gva_basic_prices_huf_mn"] == pytest.approx((110 + 100 / 1.1) / 2)
+    assert (row["imputation_method"], row["method_flag"]) == ("neighbour_mean", "neighbour_mean_imputed")
     assert (row["account_count"], row["year_coverage_ratio"], row["is_imputed"]) == (0, 0, True)
     assert row["imputed_gva_huf_mn"] == row["gva_basic_prices_huf_mn"]
+    assert row[["is_route_consistent", "is_operating_result_consistent"]].isna().all(), "there is nothing to compare"
     assert len(found) == 7 * len(YEARS)
     assert step.violations("imputed_units_existed").empty
 
 
-def test_the_sql_does_what_the_method_says(step: Step) -> None:
-    random = np.random.default_rng(1)
-    accounts = {k: v * random.uniform(0.8, 1.3) for k, v in peers(count=9).items()}
-    for gap in (("P2", 2021), ("P5", 2023), ("P7", 2020)):
-        del accounts[gap]
-    found = value_added(step, accounts)["gva_basic_prices_huf_mn"]
-    grid = pd.DataFrame([(u, y) for u in register_of(accounts) for y in YEARS], columns=["firm_id", "year"])
-    grid["value"] = [accounts.get(key, np.nan) for key in grid.itertuples(index=False, name=None)]
-    expected = grid.assign(value=impute_previous_year(grid, "value")["value"]).set_index(["firm_id", "year"])["value"]
-    np.testing.assert_allclose(found.to_numpy(), expected.sort_index().to_numpy(), rtol=1e-9)
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_sql_does_what_the_method_says(step: Step, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    units = [f"U{i:02}" for i in range(60)]
+    born = {u: pd.Timestamp(int(random.integers(2010, 2022)), int(random.integers(1, 13)), 1) for u in units}
+    dead = {u: pd.Timestamp(int(random.integers(2021, 2050)), int(random.integers(1, 13)), 1) for u in units}
+    cells = pd.DataFrame({"section": random.choice(["C", "G"], 60), "size": random.choice(["0-9", "10-49"], 60)})
+    accounts = {
+        (u, y): float(np.round(random.lognormal(3, 0.7) * random.choice([1, -1, 30], p=[0.9, 0.05, 0.05]), 3))
+        for u in units
+        for y in YEARS
+        if random.random() < 0.7
+    }
+    covered = {k: float(random.choice([1.0, 0.5, 0.1, 1.5], p=[0.85, 0.05, 0.05, 0.05])) for k in accounts}
+    failed = {k for k in accounts if random.random() < 0.1}
+    given_units = register(
+        units,
+        nace_rev2_section=dict(zip(units, cells["section"], strict=True)),
+        size_class=dict(zip(units, cells["size"], strict=True)),
+        founded_date=born,
+        dissolved_date=dead,
+    )
+    found = value_added(step, accounts, given_units, covered, failed)
+
+    grid = pd.DataFrame([(u, y) for u in units for y in YEARS], columns=["firm_id", "year"])
+    keys = list(grid.itertuples(index=False, name=None))
+    grid["existed"] = [existing_share(born[u], dead[u], y) for u, y in keys]
+    grid["covered"] = [covered.get(k, np.nan) for k in keys]
+    is_usable = np.array([k not in failed for k in keys]) & ~(grid["covered"] < 0.2 * grid["existed"])
+    grid["value"] = pd.Series([accounts.get(k, np.nan) for k in keys]).where(is_usable)
+    grid = grid.merge(cells.assign(firm_id=units), on="firm_id")
+    expected = impute_neighbouring_years(grid, "value", by=["section", "size"]).set_axis(
+        pd.MultiIndex.from_tuples(keys)
+    )
+    expected = expected[expected["is_imputed"]]
+    imputed = found[found["imputation_method"].isin(["previous_year", "next_year", "neighbour_mean"])]
+    assert len(imputed) > 5, "else the test would say nothing"
+    assert imputed["imputation_method"].to_dict() == expected["imputation_method"].to_dict()
+    np.testing.assert_allclose(imputed["gva_basic_prices_huf_mn"], expected["value"], rtol=1e-8)
+
+
+def existing_share(since: pd.Timestamp, until: pd.Timestamp, year: int) -> float:
+    """Share of the days of a year in [since, until)."""
+    first, end = pd.Timestamp(year, 1, 1), pd.Timestamp(year + 1, 1, 1)
+    return max((min(until, end) - max(since, first)).days, 0) / (end - first).days
 
 
 def register_of(accounts: dict[tuple[str, int], float]) -> list[str]:
@@ -118,12 +159,48 @@ def test_a_missing_first_filing_is_imputed_backwards_and_two_years_are_the_limit
     assert ("X", 2020) not in value_added(step, accounts).index
 
 
-def test_of_two_neighbours_the_earlier_is_taken(step: Step) -> None:
-    accounts = peers() | {("X", 2020): 100.0, ("X", 2022): 999.0}
+def test_a_neighbour_too_far_away_or_beyond_a_year_nobody_reports_does_not_count(step: Step) -> None:
+    accounts = peers() | {("X", 2019): 100.0, ("X", 2023): 500.0, ("Y", 2020): 100.0, ("Y", 2022): 999.0}
     found = value_added(step, accounts)
-    assert found.loc[("X", 2021), "gva_basic_prices_huf_mn"] == pytest.approx(110)
-    assert found.loc[("X", 2023), "imputation_method"] == "previous_year"
-    assert found.loc[("X", 2019), "imputation_method"] == "next_year"
+    assert found.loc[("X", 2020), "imputation_method"] == "previous_year", "2023 is three years away"
+    assert found.loc[("X", 2021), "imputation_method"] == "neighbour_mean"
+    assert found.loc[("X", 2022), "imputation_method"] == "next_year", "2019 is three years away"
+    assert found.loc[("Y", 2021), "gva_basic_prices_huf_mn"] == pytest.approx((110 + 999 / 1.1) / 2)
+    assert found.loc[("Y", 2023), "imputation_method"] == "previous_year"
+    assert found.loc[("Y", 2019), "imputation_method"] == "next_year"
+    broken = {k: v for k, v in peers().items() if k[1] != 2022} | {("Z", 2020): 100.0, ("Z", 2022): 500.0}
+    found = value_added(step, broken)
+    assert found.loc[("Z", 2021), ["imputation_method", "gva_basic_prices_huf_mn"]].tolist() == [
+        "previous_year",
+        pytest.approx(110),
+    ], "nobody's growth from 2021 to 2022 is known"
+
+
+def test_of_two_accounts_in_a_year_one_that_lacks_an_item_leaves_the_year_without_the_route(step: Step) -> None:
+    units = register(["A", "B"])
+    step.put("integration.legal_unit", units)
+    numbers = step.run("numbered_unit").set_index("legal_unit_id")["unit_number"]
+    whole = {"year": 2021, "average_employees": 2.0, "year_coverage": 0.5, "export_turnover": 0.0}
+    whole |= dict.fromkeys(MEASURES, 10.0)
+    flags = ("is_edit_failed", "is_ratio_imputed", "is_from_notes", "is_cost_of_sales", "is_previous_year")
+    more = ("is_calendarised", "is_converted", "is_production_tax_assumed_zero", "is_subsidy_assumed_zero")
+    whole |= dict.fromkeys((*flags, *more, "is_nonoperating_income_assumed_zero"), False)
+    whole |= dict.fromkeys(("is_route_consistent", "is_operating_result_consistent"), True)
+    lacking = whole | {"va_production": None, "is_route_consistent": None}
+    broken = whole | {"is_route_consistent": False}
+    frame = pd.DataFrame([{"unit_number": numbers["A"]} | a for a in (whole, lacking)])
+    frame = pd.concat([frame, pd.DataFrame([{"unit_number": numbers["B"]} | a for a in (broken, lacking)])])
+    step.put("account_year", frame.astype({"is_route_consistent": "boolean", "va_production": float}))
+    periods = {"period_from": "2021-01-01", "period_to": "2022-01-01"}
+    step.put("_interpretation_comparable_account", frame[["unit_number"]].assign(**periods))
+    step.run("unit_life")
+    found = step.run("unit_year").set_index("unit_number")
+    assert found["va_production"].isna().all()
+    assert found["gva_basic_prices"].tolist() == [20.0, 20.0]
+    by_rule = found["is_route_consistent"].astype("boolean")
+    assert by_rule.isna().to_dict() == {numbers["A"]: True, numbers["B"]: False}, "what is broken is broken"
+    assert not by_rule[numbers["B"]]
+    assert found["is_operating_result_consistent"].all()
 
 
 def test_nothing_is_imputed_for_years_in_which_the_unit_did_not_exist(step: Step) -> None:
@@ -147,11 +224,11 @@ def test_units_that_never_filed_are_left_to_calibration(step: Step) -> None:
     assert "SILENT" not in found.index.get_level_values(0)
 
 
-def test_an_account_that_fails_the_edit_rule_is_replaced_by_the_neighbouring_year(step: Step) -> None:
+def test_an_account_that_fails_the_edit_rule_is_replaced_by_the_neighbouring_years(step: Step) -> None:
     accounts = peers() | {("X", y): 100.0 * 1.1 ** (y - 2019) for y in YEARS} | {("X", 2021): 7.0}
     row = value_added(step, accounts, failed={("X", 2021)}).loc[("X", 2021)]
     assert row["gva_basic_prices_huf_mn"] == pytest.approx(121)
-    assert (row["method_flag"], row["imputation_method"], row["account_count"]) == ("edit_failed", "previous_year", 1)
+    assert (row["method_flag"], row["imputation_method"], row["account_count"]) == ("edit_failed", "neighbour_mean", 1)
     alone = peers() | {("X", 2021): 7.0}
     row = value_added(step, alone, failed={("X", 2021)}).loc[("X", 2021)]
     assert (row["gva_basic_prices_huf_mn"], row["imputation_method"]) == (7.0, "ratio"), "no neighbour: the ratio stays"
@@ -166,6 +243,16 @@ def test_days_without_an_account_follow_the_covered_ones_and_overlaps_count_once
     assert (half["imputation_method"], half["year_coverage_ratio"]) == ("partial_year", 0.5)
     twice = found.loc[("TWICE", 2021)]
     assert (twice["gva_basic_prices_huf_mn"], twice["is_imputed"]) == (100.0, False)
+
+
+def test_every_method_of_imputation_is_defined(step: Step) -> None:
+    accounts = peers() | {("X", 2020): 10.0, ("X", 2022): 12.0, ("HALF", 2020): 5.0, ("FAILED", 2020): 7.0}
+    found = value_added(step, accounts, coverage={("HALF", 2020): 0.5}, failed={("FAILED", 2020)})
+    # the notes of an account are looked at before this step
+    used = {*found["imputation_method"], "notes", "not_imputed", "_T"}
+    assert used == {code for code, *_ in DEFINITIONS["IMPUTATION_METHOD"]}
+    step.put("interpretation.value_added", found.reset_index())
+    assert set(step.run("imputation_rate")["imputation_method"]) == used - {"notes"}
 
 
 def test_without_units_that_report_both_years_nothing_is_imputed(step: Step) -> None:

@@ -156,7 +156,7 @@ def test_balance_meets_repeating_hierarchies_with_fixed_cells(seed: int) -> None
     fixed = random.random(150) < 0.2
     truth = np.where(fixed, x, x * random.uniform(0.5, 2.0, 150))
     targets = constraints @ truth
-    result = balance(x, constraints, targets, alterability=np.where(fixed, 0.0, 1.0))
+    result = balance(x, constraints, targets, alterability=np.where(fixed, 0.0, 1.0), may_change_sign=True)
     np.testing.assert_allclose(constraints @ result, targets, rtol=1e-9, atol=1e-9 * np.abs(x).sum())
     np.testing.assert_array_equal(result[fixed], x[fixed])
     assert len(labels) == constraints.shape[0]
@@ -177,13 +177,65 @@ def test_balance_is_the_constrained_minimum() -> None:
 
 def test_balance_refuses_contradictions() -> None:
     with pytest.raises(
-        ReconciliationError, match=r"contradicts the other totals: the cells sum to 40\.5, the target is"
+        ReconciliationError,
+        match=r"^inconsistent totals: total 1 with target 41 contradicts .*: total 0 with target 40$",
     ):
         balance([25, 5], [[1, 1], [1, 1]], [40, 41])
+    # rows sum to 10, columns to 11; the third row of the table has nothing to do with it
+    table = [[1, 1, 0, 0, 0], [0, 0, 1, 1, 0], [1, 0, 1, 0, 0], [0, 1, 0, 1, 0], [0, 0, 0, 0, 1]]
+    with pytest.raises(ReconciliationError) as refused:
+        balance([1, 2, 3, 4, 5], table, [3, 7, 5, 6, 8])
+    assert "total 2 with target 5, total 3 with target 6 (sum to 11)" in str(refused.value)
+    assert "total 0 with target 3, total 1 with target 7 (sum to 10)" in str(refused.value)
+    assert "total 4" not in str(refused.value)
+    with pytest.raises(ReconciliationError, match="given the cells that are fixed or zero"):
+        balance([25, 5, 7], [[1, 1, 1], [1, 1, 0]], [47, 41], alterability=[1, 1, 0])
     with pytest.raises(ReconciliationError, match=r"only fixed or zero cells, but .* sum to 25, the target is 30"):
         balance([25, 5], [[1, 1], [1, 0]], [40, 30], alterability=[0, 1])
     with pytest.raises(ReconciliationError, match=r"shape \(1, 2\), got \(1, 3\)"):
         balance([25, 5], [[1, 1, 1]], [40])
+
+
+def test_balance_does_not_flip_signs_silently() -> None:
+    # the first row takes 1 from 2 + 1, the column forbids the other cell to give way
+    constraints, targets = [[1, 1, 0], [0, 1, 1]], [1, 12]
+    with pytest.raises(
+        ReconciliationError,
+        match=r"^cell 0 would change its sign from 2 to -.* \(1 of 3 cells would\).*may_change_sign",
+    ):
+        balance([2, 5, 3], constraints, targets)
+    assert balance([2, 5, 3], constraints, targets, may_change_sign=True)[0] < 0
+    assert balance([2, 1, -3], [[1, 1, 0], [0, 0, 1]], [1, -6])[2] == pytest.approx(-6), "a sign may be negative"
+    assert balance([4, 1], [[1, 0], [1, 1]], [0, 1])[0] == 0, "less than everything is not less than nothing"
+
+
+@pytest.mark.parametrize("method", [rake, gras])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"tolerance": -1}, r"^tolerance is -1: a relative tolerance lies between 0 and 1$"),
+        ({"tolerance": np.nan}, r"^tolerance is nan"),
+        ({"tolerance": 0}, r"^tolerance is 0"),
+        ({"max_iterations": 0}, r"^max_iterations is 0: at least one whole iteration is needed$"),
+        ({"max_iterations": 1.5}, r"^max_iterations is 1\.5"),
+    ],
+)
+def test_arguments_of_the_iteration(
+    method: Callable[..., np.ndarray], arguments: dict[str, float], message: str
+) -> None:
+    with pytest.raises(ReconciliationError, match=message):
+        method([[1, 2], [3, 4]], [3, 7], [4, 6], **arguments)
+
+
+def test_what_is_no_number_is_refused() -> None:
+    with pytest.raises(ReconciliationError, match=r"^cells are of type <U1, not numbers"):
+        rake([["1", "2"]], [3], [1, 2])
+    with pytest.raises(ReconciliationError, match=r"^row totals are not an array of numbers"):
+        gras([[1, 2]], [object()], [1, 2])
+    with pytest.raises(ReconciliationError, match=r"^targets are of type"):
+        balance([1, 2], [[1, 1]], ["3"])
+    with pytest.raises(ReconciliationError, match="cells have no column region, only activity"):
+        aggregation_matrix(pd.DataFrame({"activity": [1]}), [["activity"], ["region"]])
 
 
 def test_balance_of_5000_cells_is_sparse() -> None:

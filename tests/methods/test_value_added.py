@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from methods.accounting_periods import calendarise, convert_currency
 from methods.errors import MethodError
-from methods.imputation import impute_previous_year, impute_ratio
+from methods.imputation import impute_neighbouring_years, impute_ratio
 from methods.regional import allocate, allocate_enterprises
 from methods.value_added import ITEMS, value_added
 
@@ -33,7 +34,7 @@ TV2 = {
 }
 
 
-def account(**changes: float | bool | None) -> pd.DataFrame:
+def account(**changes: object) -> pd.DataFrame:
     return pd.DataFrame([TV2 | changes], index=["firm"])
 
 
@@ -75,6 +76,8 @@ def test_cost_of_sales_layout_is_incomplete_until_filled() -> None:
     row = value_added(account(material_expenses=None, operating_result=110)).loc["firm"]
     assert row["is_incomplete"]
     assert np.isnan(row["va_production"])
+    assert row["is_route_consistent"] is pd.NA
+    assert row["is_operating_result_consistent"] is pd.NA
     # The income route does not need IV, so the firm still has a value.
     assert row["va_factor_cost"] == row["va_income"] == 435
     nothing = value_added(account(material_expenses=None, personnel_expenses=None)).loc["firm"]
@@ -86,6 +89,29 @@ def test_consolidated_accounts_are_refused() -> None:
     assert row["is_refused"]
     assert np.isnan(row["gva_basic_prices"])
     assert not value_added(account(is_consolidated=None)).loc["firm", "is_refused"]
+
+
+@pytest.mark.parametrize(
+    ("column", "amount", "message"),
+    [
+        ("net_turnover", np.inf, "account firm: net_turnover is inf, which is not an amount"),
+        ("d39", -np.inf, "account firm: d39 is -inf, which is not an amount"),
+        ("depreciation", "60", "account firm: depreciation is '60', which is not a number"),
+        ("operating_result", "n.a.", "account firm: operating_result is 'n.a.', which is not a number"),
+    ],
+)
+def test_what_is_no_amount_is_named(column: str, amount: float | str, message: str) -> None:
+    accounts = pd.concat([account(operating_result=110).rename({"firm": "other"}), account()])
+    accounts[column] = accounts[column].astype(object)
+    accounts.loc["firm", column] = amount
+    with pytest.raises(MethodError, match=f"^{message}$"):
+        value_added(accounts)
+
+
+def test_amounts_may_be_decimals_and_missing_in_any_way() -> None:
+    missing = account(material_expenses=None, d29=pd.NA).astype(object)
+    assert value_added(missing).loc["firm", "is_incomplete"]
+    assert value_added(account(**{k: Decimal(v) for k, v in TV2.items()})).loc["firm", "gva_basic_prices"] == 447
 
 
 def test_missing_columns_are_named() -> None:
@@ -230,17 +256,25 @@ def test_ratio_imputation_by_cell_and_in_total() -> None:
     assert not unknown["is_imputed"].any()
 
 
-def test_previous_year_imputation_grows_with_the_matched_units() -> None:
+def test_a_missing_year_is_imputed_from_both_neighbours() -> None:
     frame = pd.DataFrame(
-        {
-            "firm_id": ["a", "a", "b", "b", "c", "c", "c"],
-            "year": [2021, 2022, 2021, 2022, 2021, 2022, 2023],
-            "value": [100.0, 110.0, 50.0, 70.0, 30.0, np.nan, np.nan],
-        }
-    )
-    result = impute_previous_year(frame, "value")
-    assert result["value"].tolist()[:6] == pytest.approx([100, 110, 50, 70, 30, 30 * 180 / 150])
-    assert np.isnan(result["value"].iloc[6])
-    assert result["imputation_method"].tolist()[5:] == ["previous_year", "none"]
-    with pytest.raises(MethodError, match="firm_id a has two rows for 2021"):
-        impute_previous_year(pd.concat([frame, frame[:1]]), "value")
+        [(f"p{i}", year, 100.0 * factor) for i in range(5) for year, factor in ((2020, 1), (2021, 1.1), (2022, 1.32))]
+        + [("x", 2020, 50.0), ("x", 2021, np.nan), ("x", 2022, 72.0), ("x", 2023, np.nan)]
+        + [("y", 2020, np.nan), ("y", 2021, np.nan), ("y", 2022, 60.0)]
+        + [("z", 2020, 10.0), ("z", 2021, np.nan), ("z", 2022, np.nan)],
+        columns=["firm_id", "year", "value"],
+    ).sample(frac=1, random_state=1)
+    result = impute_neighbouring_years(frame, "value").join(frame[["firm_id", "year"]]).set_index(["firm_id", "year"])
+    # forwards 50 x 1.1 = 55, backwards 72 / 1.2 = 60; nobody reports 2023, so its growth is not known
+    assert result.loc[("x", 2021), ["value", "imputation_method"]].tolist() == [pytest.approx(57.5), "neighbour_mean"]
+    assert result.loc[("x", 2023), "imputation_method"] == "none"
+    assert result.loc["y", "value"].to_dict() == pytest.approx({2020: 60 / 1.32, 2021: 50.0, 2022: 60.0})
+    assert result.loc[("y", 2020), ["imputation_method", "ratio"]].tolist() == ["next_year", pytest.approx(1 / 1.32)]
+    assert result.loc[("z", 2022), ["value", "imputation_method"]].tolist() == [pytest.approx(13.2), "previous_year"]
+    near = impute_neighbouring_years(frame, "value", max_years=1)
+    assert near["imputation_method"].eq("none").sum() == 3
+    assert impute_neighbouring_years(frame, "value", min_pairs=8)["is_imputed"].sum() == 0
+    with pytest.raises(MethodError, match=r"firm_id .* has two rows for 20"):
+        impute_neighbouring_years(pd.concat([frame, frame[:1]]), "value")
+    with pytest.raises(MethodError, match="max_years is 0"):
+        impute_neighbouring_years(frame, "value", max_years=0)
