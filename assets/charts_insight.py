@@ -55,6 +55,36 @@ def decomposition_chart(changes: pd.DataFrame) -> str:
     )
 
 
+def unit_chart(shares: pd.DataFrame) -> str:
+    """The share by statistical unit, a line per numerator and unit, as a Markdown image.
+
+    Args:
+        shares: `numerator_code`, `reference_year`, `unit_code`, `share_pct` (%); empty for no chart.
+    """
+    return "" if shares.empty else _image(_lines(shares), "Share by statistical unit")
+
+
+def _lines(shares: pd.DataFrame) -> Any:
+    import altair as alt
+
+    values: list[dict[str, Any]] = [
+        {"numerator": str(numerator), "year": int(year), "unit": str(unit).lower().replace("_", " "), "share": share}
+        for numerator, year, unit, share in shares[
+            ["numerator_code", "reference_year", "unit_code", "share_pct"]
+        ].itertuples(index=False)
+    ]
+    return (
+        alt.Chart(alt.InlineData(values=values))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("year:O", title="Reference year"),
+            y=alt.Y("share:Q", title="Share of gross value added, %", scale=alt.Scale(zero=True)),
+            color=alt.Color("numerator:N", title="Numerator", scale=alt.Scale(range=[_BLUE, _TARGET, _GREY])),
+            strokeDash=alt.StrokeDash("unit:N", title="Unit", sort=["legal unit", "enterprise"]),
+        )
+    )
+
+
 def _fan(outlook: pd.DataFrame, numerator: str) -> Any:
     import altair as alt  # half a second, needed by few tables
 

@@ -22,6 +22,7 @@ from sample.economy import Population, make_population, scale_of
 from sample.histories import make_histories
 from sample.identity import make_identity
 from sample.listing import Lister
+from sample.local_units import LocalUnits, make_local_units, settled
 from sample.national_accounts import YEARS
 from sample.projects import STRUCTURAL_FUND_DAYS, Projects, make_projects
 from sample.publish.accounts import write_accounts
@@ -31,13 +32,14 @@ from sample.publish.cordis import write_cordis
 from sample.publish.events import write_events
 from sample.publish.files import write_csv, write_parquet
 from sample.publish.histories import write_histories
+from sample.publish.local_units import write_local_units
 from sample.publish.national_accounts import write_national_accounts
 from sample.publish.projects import write_interreg, write_kohesio, write_structural_funds
 from sample.publish.record import Log
 from sample.publish.registry import write_registry
 from sample.publish.sources import write_sources
 from sample.streams import streams
-from sample.truth import Participation, intervals, participation, shares
+from sample.truth import Participation, intervals, participation, region_shares, shares
 from sample.value_added import true_value_added
 
 SMALLEST = 1000
@@ -58,6 +60,7 @@ class Economy:
         projects: projects.
         taking_part: participation by numerator (`N1`, `N2`).
         gva: true GVA, million HUF, shape (firms, years).
+        local_units: who works in several counties.
         traits: what does not change about a firm's books.
     """
 
@@ -67,6 +70,7 @@ class Economy:
     projects: Projects
     taking_part: dict[str, Participation]
     gva: np.ndarray
+    local_units: LocalUnits
     traits: Traits
 
 
@@ -88,10 +92,12 @@ def draw(firms: int, seed: int) -> Economy:
     projects = make_projects(rng["projects"], population, cooperations)
     taking_part = {name: participation(frame) for name, frame in intervals(cooperations, projects).items()}
     n1, n2 = taking_part["N1"], taking_part["N2"]
-    gva = true_value_added(rng["growth"], population, n1, n2)
+    at_seat = true_value_added(rng["growth"], population, n1, n2)
+    local_units = make_local_units(rng["local_units"], population, at_seat, n2.firm)
+    gva = settled(at_seat, population, local_units, n2.firm)
     members_2023 = n1.firm[n1.any_day[:, YEARS.index(2023)]]
     traits = make_traits(rng["accounts"], population, gva, n1.firm, members_2023)
-    return Economy(rng, population, cooperations, projects, taking_part, gva, traits)
+    return Economy(rng, population, cooperations, projects, taking_part, gva, local_units, traits)
 
 
 def generate(firms: int, seed: int, out: Path, *, progress: Progress | None = None) -> None:
@@ -133,6 +139,7 @@ def generate(firms: int, seed: int, out: Path, *, progress: Progress | None = No
         rng["registry"], out, population, identity, economy.traits, last, protected, large=large
     )
     write_histories(out, population, identity, histories)
+    write_local_units(out, population, identity, economy.traits, economy.gva, economy.local_units)
     tell(2)
     truth_2023 = write_accounts(rng["accounts"], out, population, identity, economy.traits, economy.gva, large=large)
     tell(3)
@@ -153,6 +160,8 @@ def generate(firms: int, seed: int, out: Path, *, progress: Progress | None = No
     write_parquet(log.table(), out / "truth" / "membership.parquet")
     share = shares(economy.taking_part, economy.gva)
     write_csv(pa.Table.from_pandas(share, preserve_index=False), out / "truth" / "share.csv")
+    region = region_shares(economy.taking_part, economy.gva, population, economy.local_units)
+    write_csv(pa.Table.from_pandas(region, preserve_index=False), out / "truth" / "region_share.csv")
     write_parquet(taking_part_table(economy, identity.firm_id), out / "truth" / "participation.parquet")
     facts = facts_2023(economy, truth_2023) | {"seed": seed, "dirt": dirt_counts}
     (out / "truth" / "facts.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8", newline="\n")

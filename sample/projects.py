@@ -106,8 +106,6 @@ FOREIGN_WORDS = (
 )
 FOREIGN_ENDS = ("TECH", "SYSTEMS", "LABS", "ENGINEERING", "SOLUTIONS", "RESEARCH", "MOTION", "DATA", "ENERGY", "MEDICA")
 
-PROGRAMMES = ("h2020", "horizon", "structural_2014_2020", "structural_2021_2027", "interreg")
-
 
 @dataclass
 class Projects:

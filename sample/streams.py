@@ -20,6 +20,7 @@ SUBJECTS = (
     "events",
     "registry",
     "histories",
+    "local_units",
 )
 
 

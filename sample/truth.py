@@ -8,6 +8,8 @@
 
 Time rules: `any_day` of the year (headline), `day_weighted` (days of the union of the intervals over days of the year),
 `31_december`. Attribution is `full`: GVA *of* cooperating firms. Denominator: GVA of the economy (S.1).
+
+By region: a firm's GVA divided among the regions it works in by its wage bill (`local_units`), over GVA of the region.
 """
 
 from __future__ import annotations
@@ -17,8 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sample.classification import NUTS2
 from sample.cooperations import Cooperations
-from sample.national_accounts import YEARS, national_accounts
+from sample.economy import Population
+from sample.local_units import LocalUnits
+from sample.national_accounts import YEARS, by_nuts2, national_accounts
 from sample.projects import Projects
 
 TIME_RULES = ("any_day", "day_weighted", "31_december")
@@ -133,3 +138,38 @@ def shares(taking_part: dict[str, Participation], gva: np.ndarray) -> pd.DataFra
         "firms",
     ]
     return pd.DataFrame(rows, columns=columns)
+
+
+def region_shares(
+    taking_part: dict[str, Participation], gva: np.ndarray, population: Population, units: LocalUnits
+) -> pd.DataFrame:
+    """Return the true share (any day, full) for every year, numerator and NUTS2 region of work.
+
+    Args:
+        taking_part: participation by numerator.
+        gva: GVA at basic prices by firm and year in million HUF, shape (firms, years).
+        population: the legal units.
+        units: who works where.
+    """
+    total = by_nuts2(national_accounts().gva.sum(axis=(1, 2)))
+    firm, region, part = units.regions(population)
+    frames = []
+    for numerator in NUMERATORS:
+        counted = np.zeros(gva.shape, dtype=bool)
+        counted[taking_part[numerator].firm] = taking_part[numerator].any_day
+        for t, year in enumerate(YEARS):
+            value = np.where(counted[firm, t], gva[firm, t], 0.0) * part
+            summed = np.bincount(region, weights=value, minlength=len(NUTS2))
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "year": year,
+                        "numerator": numerator,
+                        "nuts2_code": NUTS2,
+                        "share_pct": 100 * summed / total[t],
+                        "numerator_huf_mn": summed,
+                        "denominator_huf_mn": total[t].astype(float),
+                    }
+                )
+            )
+    return pd.concat(frames, ignore_index=True)

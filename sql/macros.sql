@@ -4,7 +4,6 @@ CREATE OR REPLACE MACRO exact_sum(x) AS CAST(sum(CAST(x AS DECIMAL(38, 9))) AS D
 CREATE OR REPLACE MACRO exact_sum_if(x, condition) AS
     CAST(sum(CASE WHEN condition THEN CAST(x AS DECIMAL(38, 9)) END) AS DOUBLE);
 CREATE OR REPLACE MACRO days_in_year(y) AS date_diff('day', make_date(y, 1, 1), make_date(y + 1, 1, 1));
-CREATE OR REPLACE MACRO year_start(y) AS make_date(y, 1, 1);
 -- Whether [since, until), open where `until` is empty, holds on any day of a year.
 CREATE OR REPLACE MACRO holds_in_year(since, until, y) AS
     since < make_date(y + 1, 1, 1) AND coalesce(until, DATE '9999-12-31') > make_date(y, 1, 1);
@@ -59,6 +58,35 @@ CREATE OR REPLACE MACRO nace_rev21_section(code) AS (
                    WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 94 AND 96 THEN 'T'
                    WHEN TRY_CAST(code[1:2] AS INTEGER) BETWEEN 97 AND 98 THEN 'U'
                    WHEN code[1:2] = '99' THEN 'V' END END);
+
+-- Activity of the annual national accounts (A*64, Regulation (EU) 549/2013, annex B) of a NACE Rev. 2 code within its
+-- section: the section itself where it is not divided, else the code's division or the group that it belongs to.
+CREATE OR REPLACE MACRO a64_code(section, code) AS (
+    CASE WHEN section IN ('B', 'D', 'F', 'I', 'L', 'O', 'P', 'T', 'U') THEN section
+         WHEN length(code) > 1 THEN coalesce(
+             CASE WHEN code[1:2] IN ('01', '02', '03') THEN 'A' || code[1:2]
+                  WHEN code[1:2] IN ('10', '11', '12') THEN 'C10-C12'
+                  WHEN code[1:2] IN ('13', '14', '15') THEN 'C13-C15'
+                  WHEN code[1:2] IN ('31', '32') THEN 'C31_C32'
+                  WHEN code[1:2] = '36' THEN 'E36'
+                  WHEN code[1:2] IN ('37', '38', '39') THEN 'E37-E39'
+                  WHEN code[1:2] IN ('45', '46', '47') THEN 'G' || code[1:2]
+                  WHEN code[1:2] IN ('49', '50', '51', '52', '53') THEN 'H' || code[1:2]
+                  WHEN code[1:2] IN ('58', '61') THEN 'J' || code[1:2]
+                  WHEN code[1:2] IN ('59', '60') THEN 'J59_J60'
+                  WHEN code[1:2] IN ('62', '63') THEN 'J62_J63'
+                  WHEN code[1:2] IN ('64', '65', '66') THEN 'K' || code[1:2]
+                  WHEN code[1:2] IN ('69', '70') THEN 'M69_M70'
+                  WHEN code[1:2] IN ('71', '72', '73') THEN 'M' || code[1:2]
+                  WHEN code[1:2] IN ('74', '75') THEN 'M74_M75'
+                  WHEN code[1:2] IN ('77', '78', '79') THEN 'N' || code[1:2]
+                  WHEN code[1:2] IN ('80', '81', '82') THEN 'N80-N82'
+                  WHEN code[1:2] = '86' THEN 'Q86'
+                  WHEN code[1:2] IN ('87', '88') THEN 'Q87_Q88'
+                  WHEN code[1:2] IN ('90', '91', '92') THEN 'R90-R92'
+                  WHEN code[1:2] = '93' THEN 'R93'
+                  WHEN code[1:2] IN ('94', '95', '96') THEN 'S' || code[1:2] END,
+             CASE WHEN section = 'C' THEN 'C' || code[1:2] END) END);
 
 -- A settlement's name without accents, case and district: 'Budapest XI. kerület' -> 'BUDAPEST'.
 CREATE OR REPLACE MACRO place_key(t) AS (

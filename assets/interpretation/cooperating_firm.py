@@ -1,11 +1,14 @@
-"""Who cooperates in which year: per cooperation, per type of cooperation and in all, so that a firm counts once."""
+"""Who cooperates in which year: per cooperation, per type of cooperation and in all, so that a firm counts once.
+
+`counted_participation` decides once, participation by participation, what counts for whom; the others add it up.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from assets.table import Build, Result, SqlCheck, python_table
+from assets.table import Build, Result, SqlCheck, python_table, sql_table
 from methods.attribution import project_shares, split_union
 from methods.membership import any_probability_by, expected_days_by, union_days_by
 
@@ -26,6 +29,10 @@ MEASURES = (
 )
 CREDITED = ("cooperation_type_code", "fractional_ratio", "expected_fractional_ratio", "project_share_ratio")
 DIGITS = 9
+COUNTED = """
+    SELECT reference_year, numerator_code, cooperation_id, cooperation_type_code, legal_unit_id, link_group_id,
+           probability, valid_from, valid_to, eligible_cost, total_cost, strength
+    FROM interpretation.counted_participation"""
 
 
 def members(participations: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -101,8 +108,7 @@ def attributed_members(participations: pd.DataFrame, firms: pd.DataFrame) -> pd.
 
 def _participations(build: Build, level: str) -> pd.DataFrame:
     """The participations that count at a level: `firm`, `type` or `pair`."""
-    rows = build.sql("interpretation/counted_participation.sql").df()
-    return rows[rows[f"is_counted_{level}"]]
+    return build.frame(f"{COUNTED} WHERE is_counted_{level} ORDER BY ALL")
 
 
 def _cooperating_firm(build: Build) -> Result:
@@ -121,14 +127,17 @@ def _member_attribution(build: Build) -> Result:
     return attributed_members(participations, firms)
 
 
-PARTICIPATIONS = ("integration.participation", "interpretation.goal_1_cooperation")
+counted_participation = sql_table(
+    "interpretation.counted_participation",
+    inputs=("integration.participation", "interpretation.goal_1_cooperation"),
+    parameters=("first_reference_year", "last_reference_year"),
+    checks=(SqlCheck("intervals_lie_in_their_year", "What counts in a year covers days of that year only"),),
+)
 
 cooperating_firm = python_table(
     "interpretation.cooperating_firm",
     _cooperating_firm,
-    inputs=PARTICIPATIONS,
-    sql=("interpretation/counted_participation.sql",),
-    parameters=("first_reference_year", "last_reference_year"),
+    inputs=("interpretation.counted_participation",),
     checks=(
         SqlCheck("n1_is_part_of_n2", "Whoever counts for N1 counts for N2"),
         SqlCheck("time_weights_within_any_day", "Days and 31 December count for no more than a member on any day"),
@@ -138,20 +147,16 @@ cooperating_firm = python_table(
 cooperating_firm_by_type = python_table(
     "interpretation.cooperating_firm_by_type",
     _cooperating_firm_by_type,
-    inputs=PARTICIPATIONS,
+    inputs=("interpretation.counted_participation",),
     check_inputs=("interpretation.cooperating_firm",),
-    sql=("interpretation/counted_participation.sql",),
-    parameters=("first_reference_year", "last_reference_year"),
     checks=(SqlCheck("types_cover_firm", "A firm counts in all exactly if it counts for a type of cooperation"),),
 )
 
 member_attribution = python_table(
     "interpretation.member_attribution",
     _member_attribution,
-    inputs=(*PARTICIPATIONS, "interpretation.cooperating_firm"),
-    sql=("interpretation/counted_participation.sql",),
-    parameters=("first_reference_year", "last_reference_year"),
+    inputs=("interpretation.counted_participation", "interpretation.cooperating_firm"),
     checks=(SqlCheck("fractions_add_up_to_union", "A firm's fractions add up to its share of the year, so TV-5"),),
 )
 
-TABLES = (cooperating_firm, cooperating_firm_by_type, member_attribution)
+TABLES = (counted_participation, cooperating_firm, cooperating_firm_by_type, member_attribution)

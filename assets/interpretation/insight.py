@@ -19,7 +19,6 @@ from methods.leave_one_out import membership_without
 from methods.target import compound_growth, entrants_needed, gap_to_target, largest_joining, target_tracker
 
 SHARE = "interpretation/share_by_year.sql"
-COUNTED = "interpretation/counted_participation.sql"
 SHARE_INPUTS = ("interpretation.cooperating_firm", "interpretation.firm_gva", "integration.national_account")
 
 DECOMPOSITION_COLUMNS = {
@@ -118,7 +117,6 @@ def _concentration(build: Build) -> Result:
 
 def _leave_one_out(build: Build) -> Result:
     build.sql(SHARE)
-    build.sql(COUNTED)
     links = build.sql("interpretation/qualifying_link.sql").df()
     build.connection.register("membership", membership_without(links, by=["reference_year", "numerator_code"]))
     return build.sql("interpretation/leave_one_out.sql")
@@ -235,9 +233,9 @@ concentration_table = python_table(
 leave_one_out = python_table(
     "interpretation.leave_one_out",
     _leave_one_out,
-    inputs=("integration.participation", "interpretation.goal_1_cooperation", *SHARE_INPUTS),
-    sql=(SHARE, COUNTED, "interpretation/qualifying_link.sql", "interpretation/leave_one_out.sql"),
-    parameters=("reference_area", "first_reference_year", "last_reference_year"),
+    inputs=("interpretation.counted_participation", *SHARE_INPUTS),
+    sql=(SHARE, "interpretation/qualifying_link.sql", "interpretation/leave_one_out.sql"),
+    parameters=("reference_area",),
     checks=(
         SqlCheck(
             "leave_one_out_starts_from_the_share",

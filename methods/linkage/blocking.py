@@ -25,6 +25,7 @@ import numpy as np
 
 from methods.hashes import GOLDEN, mixed
 from methods.linkage.places import Places
+from methods.linkage.sides import is_core
 from methods.linkage.text import Names, Vocabulary
 
 SCALE = 200
@@ -174,8 +175,6 @@ def keys(
 
 def _joined_cores(names: Names, vocabulary: Vocabulary) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hash of the core words joined (0: none), and rows and hashes of the same with each letter left out in turn."""
-    from methods.linkage.comparison import is_core
-
     core = is_core(names.words, vocabulary)
     letters, length = vocabulary.letters, np.append(vocabulary.length, 0)
     joined = np.zeros((len(core), 20), dtype=np.uint32)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from methods.linkage.comparison import INDEX
+from methods.linkage.attributes import INDEX
 from methods.linkage.decision import Decided
 from methods.linkage.firms import FORMER, SHORT, SUCCESSOR, Registry
 from methods.linkage.model import Choices

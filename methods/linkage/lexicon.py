@@ -14,17 +14,6 @@ PARTNERSHIP, LIMITED_WORD, GENERAL_WORD, PUBLIC_WORD = (1 << k for k in range(8,
 RT = ZRT | NYRT
 FORM_BITS = KFT | ZRT | NYRT | BT | KKT | SOLE | SOCIAL | FOREIGN
 
-FORM_NAMES = {
-    KFT: "kft",
-    ZRT: "zrt",
-    NYRT: "nyrt",
-    BT: "bt",
-    KKT: "kkt",
-    SOLE: "ev",
-    SOCIAL: "social",
-    FOREIGN: "foreign",
-}
-
 STRONG_FORMS: dict[str, int] = {
     "kft": KFT, "nkft": KFT, "zrt": ZRT, "nyrt": NYRT, "rt": RT, "bt": BT, "kkt": KKT, "kht": SOCIAL,
     "ltd": KFT | ZRT, "limited": LIMITED_WORD, "llc": KFT, "plc": RT, "lp": BT, "inc": KFT | RT,

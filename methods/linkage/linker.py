@@ -1,7 +1,7 @@
 """Which firm of a registry each record means: the one entry, from frames to links.
 
 Belongs here: the order of the steps. Each step has its module: `text` and `places` (preparation), `blocking`,
-`comparison`, `model`, `decision`, `explanation`.
+`sides`, `alignment` and `comparison` (attributes), `model`, `decision`, `explanation`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import pandas as pd
 
 from methods.hashes import mixed
 from methods.linkage import blocking, comparison, decision, explanation, model, numbers, people, prior
+from methods.linkage.attributes import INDEX
 from methods.linkage.firms import FORMER, SHORT, SUCCESSOR, Registry, read_registry
 from methods.linkage.labels import UNLABELLED, calibration, read_labels, taught
 from methods.linkage.places import Places
 from methods.linkage.settings import Settings
+from methods.linkage.sides import Side, cores, fulls, initials, is_core, single_words
 from methods.linkage.text import Names, Vocabulary, prepare
 
 BELIEVED = 0.8
@@ -181,16 +183,15 @@ def compare(
     year = _years(records.get("year"), len(records))
     found = numbers.match(registry, records, vat_groups, identifiers, year, firms, settings.country)
     record, name, by_name = _with_numbers(record, name, found, firms)
-    core, first = comparison.cores, comparison.initials
     sides = [
-        comparison.Side(
+        Side(
             n,
             p,
-            core(n, vocabulary),
-            core(n, vocabulary, ordered=True),
-            comparison.fulls(n, vocabulary),
-            first(n, vocabulary),
-            comparison.single_words(n, vocabulary),
+            cores(n, vocabulary),
+            cores(n, vocabulary, ordered=True),
+            fulls(n, vocabulary),
+            initials(n, vocabulary),
+            single_words(n, vocabulary),
         )
         for n, p in ((typed, places), (listed, home))
     ]
@@ -295,7 +296,7 @@ def _with_numbers(
 
 def _kinds(attributes: np.ndarray, firms: Registry, name: np.ndarray, year: np.ndarray) -> None:
     """Kind of name, and years: of the firm, of the name, of the record."""
-    column = comparison.INDEX
+    column = INDEX
     kind = firms.kind[name]
     attributes[:, column["is_short"]] = kind == SHORT
     attributes[:, column["is_former"]] = kind == FORMER
@@ -325,7 +326,7 @@ def _former_places(attributes: np.ndarray, firms: Registry, firm: np.ndarray, pl
         (old.postcode >= 0) & (old.postcode == places.postcode[pair])
     )
     hit = np.unique(pair[same])
-    column = comparison.INDEX
+    column = INDEX
     differs = (attributes[hit, column["town_conflict_near"]] + attributes[hit, column["town_conflict_far"]]) > 0
     attributes[hit[differs], column["address_former"]] = 1
     attributes[hit, column["town_conflict_near"]] = 0
@@ -339,7 +340,7 @@ def _none(
     """Attributes of the records for the utility of "no firm"."""
     from methods.linkage import lexicon
 
-    core = comparison.is_core(typed.words, vocabulary)
+    core = is_core(typed.words, vocabulary)
     weight = np.append(information, np.float32(0))[typed.words]
     country = records["country"].astype("str").str.upper().str.strip() if "country" in records else None
     abroad = (

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from methods.linkage.comparison import ATTRIBUTES, INDEX
+from methods.linkage.attributes import ATTRIBUTES, INDEX
 from methods.linkage.weights import DEFAULTS, NONE_DEFAULTS
 
 NONE_ATTRIBUTES: tuple[str, ...] = (

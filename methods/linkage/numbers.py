@@ -13,7 +13,7 @@ import pandas as pd
 
 from methods.errors import MethodError
 from methods.identifiers import EU_VAT, FOREIGN_VAT, HU_REGISTRATION_NUMBER, HU_TAX_NUMBER, LEI, PIC, normalise
-from methods.linkage.comparison import INDEX
+from methods.linkage.attributes import INDEX
 from methods.linkage.firms import Registry, years
 from methods.linkage.text import first_number
 

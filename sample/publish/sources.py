@@ -47,6 +47,7 @@ def sources(*, large: bool) -> list[dict[str, Any]]:
         "Mergers, splits, transformations",
     )
     add("address_history", "address_history", "csv", "registry/address_history.csv", 1, "Former seats of legal units")
+    add("local_units", "local_unit", "csv", "registry/local_unit.csv", 365, "Employment and wages by county")
     add("vat_groups", "vat_group", "csv", "registry/vat_group.csv", 1, "Members of VAT groups")
     add(
         "link_decisions",

@@ -17,28 +17,11 @@ cooperating AS (
     SELECT '_T' AS cooperation_type_code, * FROM interpretation.cooperating_firm
     UNION ALL BY NAME
     SELECT * FROM interpretation.cooperating_firm_by_type
-),
--- the divisions of NACE Rev. 2 as the annual national accounts group them (A*64, Regulation (EU) 549/2013, annex B)
-division AS (
-    SELECT CAST(division AS VARCHAR) AS division, a64_code FROM (VALUES
-        ('01', 'A01'), ('02', 'A02'), ('03', 'A03'), ('10', 'C10-C12'), ('11', 'C10-C12'), ('12', 'C10-C12'),
-        ('13', 'C13-C15'), ('14', 'C13-C15'), ('15', 'C13-C15'), ('31', 'C31_C32'), ('32', 'C31_C32'), ('36', 'E36'),
-        ('37', 'E37-E39'), ('38', 'E37-E39'), ('39', 'E37-E39'), ('45', 'G45'), ('46', 'G46'), ('47', 'G47'),
-        ('49', 'H49'), ('50', 'H50'), ('51', 'H51'), ('52', 'H52'), ('53', 'H53'), ('58', 'J58'), ('59', 'J59_J60'),
-        ('60', 'J59_J60'), ('61', 'J61'), ('62', 'J62_J63'), ('63', 'J62_J63'), ('64', 'K64'), ('65', 'K65'),
-        ('66', 'K66'), ('69', 'M69_M70'), ('70', 'M69_M70'), ('71', 'M71'), ('72', 'M72'), ('73', 'M73'),
-        ('74', 'M74_M75'), ('75', 'M74_M75'), ('77', 'N77'), ('78', 'N78'), ('79', 'N79'), ('80', 'N80-N82'),
-        ('81', 'N80-N82'), ('82', 'N80-N82'), ('86', 'Q86'), ('87', 'Q87_Q88'), ('88', 'Q87_Q88'), ('90', 'R90-R92'),
-        ('91', 'R90-R92'), ('92', 'R90-R92'), ('93', 'R93'), ('94', 'S94'), ('95', 'S95'), ('96', 'S96')
-    ) AS d(division, a64_code)
 )
 SELECT
     c.reference_year, c.numerator_code, c.cooperation_type_code, c.legal_unit_id, g.enterprise_group_id, c.evidence,
     g.activity_code AS rev2_section, u.nace_rev21_section AS rev21_section,
-    CASE WHEN g.activity_code IN ('B', 'D', 'F', 'I', 'L', 'O', 'P', 'T', 'U') THEN g.activity_code
-         WHEN length(u.nace_rev2_code) > 1
-         THEN coalesce(d.a64_code, CASE WHEN g.activity_code = 'C' THEN 'C' || u.nace_rev2_code[1:2] END)
-    END AS a64_code,
+    a64_code(g.activity_code, u.nace_rev2_code) AS a64_code,
     nullif(g.size_class, 'unknown') AS size_class,
     CAST(1 AS DOUBLE) AS any_day_weight, c.probability AS any_day_expected,
     CAST(c.is_year_end AS DOUBLE) AS year_end_weight, c.year_end_probability AS year_end_expected,
@@ -57,4 +40,3 @@ JOIN interpretation.firm_gva AS g USING (legal_unit_id, reference_year)
 JOIN integration.legal_unit AS u USING (legal_unit_id)
 LEFT JOIN pair AS p USING (reference_year, numerator_code, cooperation_type_code, legal_unit_id)
 LEFT JOIN interpretation.price_index AS x ON x.reference_year = c.reference_year AND x.activity_code = '_T'
-LEFT JOIN division AS d ON d.division = u.nace_rev2_code[1:2]

@@ -4,10 +4,11 @@
 -- The strongest evidence decides: where a firm has accepted links, mere candidates add no days and no probability. What
 -- counts for N1 counts for N2 whatever else N2 knows of the firm, or N1 could exceed N2 on a date.
 -- `is_counted_<level>` says so within the firm's cooperation, its type of cooperation and the firm as a whole.
+-- `since_date` is where the participation begins, before it is cut: two of one record may be cut to the same day.
 WITH dated AS (
     SELECT
-        CAST(y.reference_year AS INTEGER) AS reference_year, p.numerator_code AS narrowest_code, p.basis,
-        p.cooperation_id, p.cooperation_type AS cooperation_type_code, p.legal_unit_id, p.link_group_id, p.probability,
+        CAST(y.reference_year AS INTEGER) AS reference_year, p.numerator_code AS narrowest_code, p.record_id, p.basis,
+        p.valid_from AS since_date, p.cooperation_id, p.cooperation_type AS cooperation_type_code, p.legal_unit_id, p.link_group_id, p.probability,
         greatest(p.valid_from, make_date(y.reference_year, 1, 1)) AS valid_from,
         least(p.valid_to, make_date(y.reference_year + 1, 1, 1)) AS valid_to,
         -- a share of cost needs both amounts; without it a participation counts fully
@@ -31,7 +32,7 @@ numbered AS (
     FROM dated AS d SEMI JOIN interpretation.goal_1_cooperation AS g USING (reference_year, cooperation_id)
 )
 SELECT
-    * EXCLUDE (narrowest_code, basis, n1_strength)
+    * EXCLUDE (narrowest_code, n1_strength)
       REPLACE (max(probability) OVER (PARTITION BY reference_year, numerator_code, legal_unit_id, link_group_id)
                AS probability),  -- records of one text are right or wrong together, so in all their cooperations
     strength >= 2 OR max(strength) OVER pair < 2 AS is_counted_pair,
@@ -45,4 +46,3 @@ FROM (
 WINDOW pair AS (PARTITION BY reference_year, numerator_code, legal_unit_id, cooperation_id),
        type AS (PARTITION BY reference_year, numerator_code, legal_unit_id, cooperation_type_code),
        firm AS (PARTITION BY reference_year, numerator_code, legal_unit_id)
-ORDER BY ALL

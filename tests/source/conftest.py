@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from resources.contract import Contract, load_contract
-from resources.engine import EngineLimits, open_engine
+from resources.engine import EngineLimits, open_engine, sql_file
 from resources.home import REPOSITORY
 from resources.intake import Intake, SourcePart, take_in
 from resources.readers.base import Part
@@ -75,6 +75,18 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """An engine as a step gets it."""
     with open_engine(EngineLimits()) as opened:
         yield opened
+
+
+@pytest.fixture
+def lake(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """All source tables, empty and without constraints."""
+    connection.execute("CREATE SCHEMA source")
+    connection.execute(sql_file("source/parse.sql"))
+    for path in CONTRACTS:
+        contract = contract_of(path.stem)
+        fields = ", ".join(f'"{name}" {column.type}' for name, column in contract.columns.items())
+        connection.execute(f"CREATE TABLE {contract.table} ({fields})")
+    return connection
 
 
 @pytest.fixture
