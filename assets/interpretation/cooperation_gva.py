@@ -81,6 +81,7 @@ cooperation_gva = python_table(
         "interpretation.regional_gva",
         "interpretation.nace_conversion",
         "interpretation.price_index",
+        "interpretation.gva_interval",
         "integration.legal_unit",
         "integration.national_account",
     ),
@@ -101,6 +102,7 @@ cooperation_gva = python_table(
     checks=(
         SqlCheck("every_code_is_defined", "Every code of a variant is in interpretation.variant_definition"),
         SqlCheck("every_definition_is_used", "Every variant that is defined is computed", severity="warn"),
+        SqlCheck("interval_contains_estimate", "Every cell has an interval, and it contains the estimate"),
         SqlCheck("complement_not_negative", "Cooperating firms produce no more than the whole cell", severity="warn"),
         SqlCheck(
             "breakdowns_sum_to_total",

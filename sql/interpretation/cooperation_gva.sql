@@ -32,6 +32,9 @@ SELECT
     100 * coalesce(c.calibrated_huf_mn, 0) / c.s11_gva_huf_mn AS share_s11_pct,
     100 * coalesce(c.lower_huf_mn, 0) / c.national_gva_huf_mn AS share_lower_pct,
     100 * coalesce(c.upper_huf_mn, 0) / c.national_gva_huf_mn AS share_upper_pct,
+    i.standard_error_huf_mn, i.ci_low_huf_mn, i.ci_high_huf_mn,
+    100 * i.ci_low_huf_mn / c.national_gva_huf_mn AS ci_low_share_pct,
+    100 * i.ci_high_huf_mn / c.national_gva_huf_mn AS ci_high_share_pct,
     100 * coalesce(c.calibrated_huf_mn, 0) / c.economy_huf_mn AS contribution_pct,
     c.pyp_huf_mn,
     100 * c.pyp_huf_mn / x.previous_year_price_huf_mn AS share_pyp_pct,
@@ -45,6 +48,9 @@ SELECT
     CASE WHEN c.national_gva_huf_mn IS NULL THEN 'no_denominator'
          WHEN c.nace_version_code = 'NACE_REV21' THEN 'converted' ELSE 'as_published' END AS method_flag
 FROM beside AS c
+LEFT JOIN interpretation.gva_interval AS i
+  USING (reference_year, numerator_code, attribution_code, time_rule, table_code, nace_version_code, activity_code,
+         region_code, cooperation_type_code, size_class_code)
 -- deflators are national and in NACE Rev. 2
 LEFT JOIN interpretation.price_index AS x
   ON x.reference_year = c.reference_year AND x.activity_code = c.activity_code AND c.region_code = '_T'

@@ -23,6 +23,8 @@ SELECT
     d.link_standard_error_huf_mn, d.drawn_link_standard_error_huf_mn,
     100 * d.links_variance / nullif(d.variance, 0) AS links_variance_pct,
     100 * d.imputation_variance / nullif(d.variance, 0) AS imputation_variance_pct,
+    100 * d.own_ratio_variance / nullif(d.variance, 0) AS own_ratio_variance_pct,
+    100 * d.calibration_variance / nullif(d.variance, 0) AS calibration_variance_pct,
     100 * d.allocation_variance / nullif(d.variance, 0) AS allocation_variance_pct,
     CAST($uncertainty_draws AS INTEGER) AS draw_count
 FROM _interpretation_share_by_year AS s

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from assets.interpretation.cooperating_firm import counted_participation
 from assets.interpretation.insight import TABLES as INSIGHT
 from assets.interpretation.outlook import TABLES as OUTLOOK
 from assets.table import Build
@@ -53,15 +54,16 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
     """The insight tables, made from the figures above."""
     with open_engine(EngineLimits()) as connection:
         execute = connection.execute
-        execute("CREATE SCHEMA integration; CREATE SCHEMA interpretation")
+        execute("CREATE SCHEMA integration; CREATE SCHEMA interpretation; CREATE SEQUENCE record")
         execute("""
             CREATE TABLE integration.national_account (
                 reference_year INTEGER, ref_area VARCHAR, sector_code VARCHAR, sto_code VARCHAR, activity_code VARCHAR,
                 value_huf_mn DOUBLE);
             CREATE TABLE integration.legal_unit (legal_unit_id VARCHAR, founded_date DATE, dissolved_date DATE);
             CREATE TABLE integration.participation (
-                legal_unit_id VARCHAR, cooperation_id VARCHAR, link_group_id VARCHAR, valid_from DATE, valid_to DATE,
-                numerator_code VARCHAR, probability DOUBLE, status VARCHAR, method VARCHAR DEFAULT 'name_and_place',
+                record_id INTEGER DEFAULT nextval('record'), legal_unit_id VARCHAR, cooperation_id VARCHAR,
+                link_group_id VARCHAR, valid_from DATE, valid_to DATE, numerator_code VARCHAR, probability DOUBLE,
+                status VARCHAR, method VARCHAR DEFAULT 'name_and_place',
                 basis VARCHAR DEFAULT 'a', cooperation_type VARCHAR DEFAULT 'a', eligible_cost_eur DOUBLE,
                 total_cost_eur DOUBLE);
             CREATE TABLE interpretation.goal_1_cooperation AS SELECT 2023 AS reference_year, 'K2' AS cooperation_id;
@@ -101,7 +103,7 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
             SELECT * REPLACE ('N3' AS numerator_code) FROM interpretation.cooperating_firm
             WHERE reference_year = 2023 AND legal_unit_id IN ('F4', 'F5', 'F6')""")
         parameters = load_parameters().model_dump()
-        for table in (*INSIGHT, *OUTLOOK):
+        for table in (counted_participation, *INSIGHT, *OUTLOOK):
             build = Build(table, connection, {name: parameters[name] for name in table.parameters})
             result: Any = table.compute(build)
             if not isinstance(result, duckdb.DuckDBPyRelation):

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,9 @@ from assets.catalogue import TABLES
 from assets.interpretation.cooperating_firm import FIRM, TYPE, attributed_members, members
 from assets.table import Build
 from methods.attribution import attribute_pairs
+from resources.contract import load_contract
 from resources.engine import EngineLimits, open_engine, sql_file
+from resources.home import REPOSITORY
 
 PARAMETERS = {"first_reference_year": 2022, "last_reference_year": 2023}
 COLUMNS = (
@@ -64,9 +67,12 @@ def participate(house: duckdb.DuckDBPyConnection, firm: str, cooperation: str, *
 
 def made(house: duckdb.DuckDBPyConnection, name: str) -> pd.DataFrame:
     """A table computed from what the house has; visible to the next one."""
+    if name != "counted_participation":
+        made(house, "counted_participation")
     table = TABLES[f"interpretation.{name}"]
-    frame = table.compute(Build(table, house, PARAMETERS))
-    assert isinstance(frame, pd.DataFrame)
+    result = table.compute(Build(table, house, PARAMETERS))
+    assert not isinstance(result, pa.Table)
+    frame = result if isinstance(result, pd.DataFrame) else result.df()
     house.register(f"_{name}", frame)
     house.execute(f"CREATE OR REPLACE TABLE interpretation.{name} AS FROM _{name}")
     for check in table.checks:
@@ -88,6 +94,26 @@ def test_numerators(house: duckdb.DuckDBPyConnection) -> None:
     found = frame.groupby("numerator_code")["legal_unit_id"].agg(list).to_dict()
     assert found == {"N1": ["A"], "N2": ["A", "B"], "N3": ["A", "C"]}
     assert set(frame["reference_year"]) == {2023}
+
+
+def test_participations_are_cut_to_their_years(house: duckdb.DuckDBPyConnection) -> None:
+    participate(house, "A", "K1", valid_from=dt.date(2021, 5, 1), valid_to=dt.date(2023, 3, 1))
+    # two accreditations of one cluster that overlap: one record, cut to the same day of 2023
+    participate(house, "A", "K2", valid_from=dt.date(2022, 2, 1), valid_to=None, record_id="twice")
+    participate(house, "A", "K2", valid_from=dt.date(2022, 3, 1), valid_to=None, record_id="twice")
+    frame = made(house, "counted_participation").query("numerator_code == 'N1' and cooperation_id == 'K1'")
+    intervals = frame.sort_values("reference_year")[["reference_year", "valid_from", "valid_to"]].astype(str)
+    assert intervals.to_numpy().tolist() == [
+        ["2022", "2022-01-01", "2023-01-01"],
+        ["2023", "2023-01-01", "2023-03-01"],
+    ]
+    contract = load_contract(REPOSITORY / "contracts" / "interpretation" / "counted_participation.yaml")
+    every = house.table("interpretation.counted_participation").df()
+    assert set(every.columns) == set(contract.columns)
+    assert not every.duplicated(list(contract.grain)).any()
+    house.execute("UPDATE interpretation.counted_participation SET valid_to = '2024-01-02' WHERE numerator_code = 'N2'")
+    broken = house.execute(sql_file("interpretation/checks/intervals_lie_in_their_year.sql")).fetchall()
+    assert len(broken) == (every["numerator_code"] == "N2").sum() > 0
 
 
 def test_a_firm_counts_once_and_once_within_a_type(house: duckdb.DuckDBPyConnection) -> None:

@@ -32,6 +32,9 @@ PARAMETERS = {
     "nace_rev21_first_year": 2025,
     "disclosure_min_contributors": 3,
     "disclosure_p_percent": 10.0,
+    "uncertainty_draws": 400,
+    "uncertainty_seed": 7,
+    "uncertainty_level_pct": 90,
 }
 ECONOMY = """
     CREATE SCHEMA source; CREATE SCHEMA integration; CREATE SCHEMA interpretation;
@@ -55,10 +58,22 @@ ECONOMY = """
         SELECT g.reference_year, g.legal_unit_id, coalesce(s.nuts2_code, g.nuts2_code) AS nuts2_code,
                coalesce(s.share_ratio, 1) * g.proxy_huf_mn AS proxy_huf_mn,
                coalesce(s.share_ratio, 1) * g.bridged_huf_mn AS bridged_huf_mn,
-               coalesce(s.share_ratio, 1) * g.calibrated_huf_mn AS calibrated_huf_mn
+               coalesce(s.share_ratio, 1) * g.calibrated_huf_mn AS calibrated_huf_mn,
+               coalesce(s.share_ratio, 1) AS share_ratio, g.activity_code, 'wages' AS allocation_flag,
+               'calibrated' AS calibration_flag
         FROM interpretation.firm_gva AS g
         LEFT JOIN (FROM (VALUES ('A', 'HU11', 0.75), ('A', 'HU12', 0.25)) AS v(legal_unit_id, nuts2_code, share_ratio))
             AS s USING (legal_unit_id);
+    CREATE TABLE interpretation.reconciliation AS
+        SELECT reference_year, activity_code, nuts2_code, sum(bridged_huf_mn) AS micro_huf_mn,
+               sum(calibrated_huf_mn) AS calibrated_huf_mn, true AS is_calibrated, false AS is_extrapolated
+        FROM interpretation.regional_gva GROUP BY ALL;
+    CREATE TABLE interpretation.value_added (reference_year INTEGER, legal_unit_id VARCHAR, imputation_method VARCHAR,
+        is_imputed BOOLEAN, imputed_gva_huf_mn DOUBLE, gva_basic_prices_huf_mn DOUBLE);
+    CREATE TABLE interpretation.imputation_spread (spread_code VARCHAR, distance INTEGER, is_member BOOLEAN,
+        log_spread DOUBLE);
+    CREATE TABLE source.local_unit (reference_year INTEGER, legal_unit_id VARCHAR, nuts3_code VARCHAR, employees DOUBLE,
+        wages_huf_mn DOUBLE);
     CREATE TABLE interpretation.price_index AS FROM (VALUES
         (2023, '_T', 3200.0, 4000 / 3200.0), (2023, 'C', 1600.0, 1.25)
     ) AS t(reference_year, activity_code, previous_year_price_huf_mn, deflator_ratio);
@@ -84,9 +99,11 @@ ECONOMY = """
 STEPS = (
     "variant_definition",
     "nace_conversion",
+    "counted_participation",
     "cooperating_firm",
     "cooperating_firm_by_type",
     "member_attribution",
+    "gva_interval",
     "cooperation_gva",
     "gva_by_cooperation",
     "cooperation_overlap",
@@ -346,6 +363,22 @@ def test_cells_over_national_accounts_are_listed(computed: duckdb.DuckDBPyConnec
     assert {row[2:] for row in found} == {("T8", "J62_J63")}
 
 
+def test_every_variant_has_the_interval_of_its_own_weights(computed: duckdb.DuckDBPyConnection) -> None:
+    columns = ("attribution_code", "time_rule", "calibrated_huf_mn", "ci_low_huf_mn", "ci_high_huf_mn")
+    assert violations(computed, "interval_contains_estimate") == []
+    found = {row[:2]: row[2:] for row in cells(computed, "numerator_code = 'N2' AND table_code = 'T1'", *columns)}
+    # A and B are sure, C, worth 100, is in with probability 0.9: in 10 % of the draws it is not
+    assert found["full", "any_day"] == pytest.approx((1490, 1400, 1500))
+    # B left in March
+    assert found["full", "year_end"] == pytest.approx((1090, 1000, 1100))
+    assert found["day_weighted", "day_weighted"] == pytest.approx((1170, 1080, 1180))
+    # no row of C in the type of cooperation it has nothing to do with
+    of_types = f"{HEADLINE} AND numerator_code = 'N2' AND table_code = 'T4'"
+    by_type = dict(cells(computed, of_types, "cooperation_type_code", "standard_error_huf_mn"))
+    assert by_type["cluster"] == 0
+    assert by_type["rdi_project"] == pytest.approx(30, abs=3)
+
+
 def test_a_breakdown_that_lacks_firms_is_listed(computed: duckdb.DuckDBPyConnection) -> None:
     # C has no size class, and is 90 of 1490
     found = {(row[1], row[5]) for row in violations(computed, "breakdowns_sum_to_total")}
@@ -370,6 +403,10 @@ def test_a_breakdown_that_lacks_firms_is_listed(computed: duckdb.DuckDBPyConnect
         ("gva_by_cooperation", "WHERE cooperation_id = '_O'", "cooperations_and_overlap_make_union"),
         ("gva_by_cooperation", "SET calibrated_huf_mn = 1 WHERE cooperation_id = '_O'",
          "fractional_needs_no_overlap"),
+        ("cooperation_gva", "SET ci_low_huf_mn = NULL WHERE time_rule = 'year_end' AND table_code = 'T7'",
+         "interval_contains_estimate"),
+        ("cooperation_gva", "SET ci_high_huf_mn = 1 WHERE attribution_code = 'fractional'",
+         "interval_contains_estimate"),
         ("cooperation_overlap", "SET overlap_huf_mn = 9", "union_within_sum"),
         ("nace_conversion", "SET weight_ratio = 0.5 WHERE nace_rev21_code = 'K'",
          "conversion_rows_sum_to_one"),
