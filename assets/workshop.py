@@ -74,12 +74,15 @@ class Workshop:
         as_of: moment by which deliveries are selected; None for the newest.
         run_id: names the run whose choice of deliveries is remembered, so that a delivery that arrives while the run
             is under way does not change its inputs halfway.
+        deliveries: delivery id by source, where somebody chooses what to compute from (another vintage, a mixture of
+            two); a source that is not named is as if it did not exist. None for the pinned and the newest.
     """
 
     home: Home
     tables: Mapping[str, Table]
     as_of: str | None = None
     run_id: str = "manual"
+    deliveries: Mapping[str, str] | None = None
 
     @cached_property
     def contracts(self) -> dict[str, Contract]:
@@ -122,7 +125,8 @@ class Workshop:
 
     def sources_of(self, table: str) -> tuple[Source, ...]:
         """The sources that feed a source table, in the order of the file."""
-        return tuple(s for s in self.sources if f"source.{s.table}" == table)
+        chosen = self.deliveries
+        return tuple(s for s in self.sources if f"source.{s.table}" == table and (chosen is None or s.id in chosen))
 
     # -- deliveries ----------------------------------------------------------------------------------------------
     def pin(self, source: Source, delivery: Delivery, *, is_new: bool, trouble: str = "") -> None:
@@ -140,11 +144,13 @@ class Workshop:
         return self.home.runs / self.run_id / f"{source.id}.json"
 
     def selected(self, source: Source) -> Delivery:
-        """The delivery this run uses: the pinned one, else the newest received by `as_of`.
+        """The delivery this run uses: the chosen one, the pinned one, else the newest received by `as_of`.
 
         Raises:
-            StaleInputError: nothing was delivered yet.
+            StaleInputError: nothing was delivered yet, or the chosen delivery is no longer in the archive.
         """
+        if self.deliveries is not None:
+            return self._chosen(source, self.deliveries[source.id])
         newest = self.archive.latest(source.id, self._moment)
         pin = self.pinned(source)
         if pin and (newest is None or newest.delivery_id != pin.delivery_id):
@@ -158,6 +164,16 @@ class Workshop:
                 action=f"materialise source.{source.table} or choose a later date",
             )
         return newest
+
+    def _chosen(self, source: Source, delivery_id: str) -> Delivery:
+        found = next((d for d in self.archive.history(source.id) if d.delivery_id == delivery_id), None)
+        if found is None:
+            raise StaleInputError(
+                f"delivery {delivery_id[:12]} of source '{source.id}' is no longer in the archive",
+                where=f"source.{source.table}",
+                action="restore the archive from a backup, or choose another vintage",
+            )
+        return found
 
     def parts(self, table: str) -> tuple[SourcePart, ...]:
         """The files of all selected deliveries of a source table, in a fixed order."""

@@ -1,4 +1,6 @@
-"""The two jobs: `refresh` makes every table and releases them, `publish` only releases what the lake already has.
+"""The jobs: `refresh` makes every table and releases them, `publish` only releases what the lake already has.
+
+`release_due` (`pipelines.release_job`) shows readers what waited for the planned time of a release.
 
 When a job runs is said in `pipelines.schedules` and `pipelines.sensors`.
 """
@@ -9,13 +11,15 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.release_job import build_release_job
+
 REFRESH = "refresh"
 PUBLISH = "publish"
 RELEASE = dg.AssetKey(["access", "release"])
 
 
 def build_jobs() -> list[Any]:
-    """Both jobs (of a type that Dagster does not export), to be resolved by `Definitions`."""
+    """All jobs (of a type that Dagster does not export), to be resolved by `Definitions`."""
     return [
         dg.define_asset_job(
             REFRESH,
@@ -27,4 +31,5 @@ def build_jobs() -> list[Any]:
             selection=dg.AssetSelection.assets(RELEASE),
             description="Judge and release the versions that the lake has now; computes no table.",
         ),
+        build_release_job(),
     ]

@@ -1,24 +1,26 @@
 """The release: the gate, the vintage and the warehouse, as the last asset of the graph.
 
-`access.release` is not a table of the lake: it records which table versions belong together and makes them readable.
-What may pass is decided in `assets.gate`, how it is stored in `resources.warehouse`.
+`access.release` is not a table of the lake: it records which table versions belong together and makes them readable,
+at once or, where the home has a release calendar, at the planned time. What may pass is decided in `assets.gate`, what
+waits in `assets.access.embargo`, how it is stored in `resources.warehouse`.
 
 Annotations are evaluated here (no `from __future__ import annotations`): Dagster refuses a context annotated by text.
 """
 
 import datetime as dt
-import json
-import os
 import re
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 
+from assets.access import embargo
+from assets.access.embargo import Made, ReleaseFiles
 from assets.charts import headline_chart
 from assets.dagster_asset import RETRY, WorkshopResource, one_line_failures
 from assets.gate import gate
@@ -30,14 +32,18 @@ from resources.engine import EngineLimits, open_engine
 from resources.home import Home
 from resources.lake import Version, Vintage
 from resources.parameters import Parameters
+from resources.publications import LOG, append, publication_log
+from resources.release_calendar import ReleaseCalendar, load_calendar
 from resources.row_rules import quoted
-from resources.warehouse.release import Publication, make_release
-from resources.warehouse.target import publish_release
+from resources.warehouse.duckdb_file import ACCESS
+from resources.warehouse.release import Publication, Release, make_release
+from resources.warehouse.target import publish_inner, publish_release
 
 KEY = dg.AssetKey(["access", "release"])
 POOL = "warehouse"
 TRACKER = "access.target_tracker"
-LOG = "publications.jsonl"
+
+__all__ = ["LOG", "publication_log"]  # of `resources.publications`; here for whoever speaks of releases
 
 
 @dataclass(frozen=True)
@@ -45,11 +51,13 @@ class ReleaseOutcome:
     """What a release did.
 
     Attributes:
-        vintage: the vintage that is readable now.
+        vintage: the vintage of the current tables; readable now unless it is `held`.
         is_new: whether the vintage was recorded by this release.
         changed: tables whose version differs from what was readable before, sorted; all of them the first time.
         publications: what happened to each warehouse.
         versions: the version of every table of the vintage.
+        held: why readers do not see the vintage yet, and until when; empty if they do.
+        made: planned releases that were made.
     """
 
     vintage: Vintage
@@ -57,6 +65,8 @@ class ReleaseOutcome:
     changed: tuple[str, ...]
     publications: tuple[Publication, ...]
     versions: Mapping[str, Version]
+    held: str = ""
+    made: tuple[Made, ...] = ()
 
     @property
     def is_published(self) -> bool:
@@ -66,39 +76,99 @@ class ReleaseOutcome:
     @property
     def in_words(self) -> str:
         """One line for the log."""
+        made = "".join(f"; release {m.planned.release_id} made with {m.vintage_id}" for m in self.made)
         if not self.is_new:
             done = "published again" if self.is_published else "nothing to publish"
-            return f"nothing changed: no new vintage, {self.vintage.vintage_id} stays, {done}"
-        return f"new vintage {self.vintage.vintage_id}: {len(self.changed)} of {len(self.versions)} tables changed"
+            return f"nothing changed: no new vintage, {self.vintage.vintage_id} stays, {self.held or done}{made}"
+        changed = f"{len(self.changed)} of {len(self.versions)} tables changed"
+        held = f", {self.held}" if self.held else ""
+        return f"new vintage {self.vintage.vintage_id}: {changed}{held}{made}"
 
 
-def publish(shop: Workshop, *, now: dt.datetime) -> ReleaseOutcome:
+def publish(shop: Workshop, *, now: dt.datetime, write_files: ReleaseFiles | None = None) -> ReleaseOutcome:
     """Let the current tables through the gate, record their vintage and publish it.
 
-    An as-of run is published to a folder of its own, `<home>/warehouse/as-of/<moment>`, and replaces nothing.
+    With a release calendar in the home, what is due is released first; the new vintage then waits for the next planned
+    time, while the inner layers are brought up to date at once. An as-of run is published to a folder of its own,
+    `<home>/warehouse/as-of/<moment>`, and replaces nothing; with a calendar that folder is private, because the moment
+    may be one of which readers know nothing yet.
 
     Args:
         shop: the workshop; its `as_of` decides where to.
-        now: goes into the publication log, never into content.
+        now: goes into the publication log and decides what is due, never into content.
+        write_files: writes the files of a release.
 
     Raises:
+        ConfigurationError: the release calendar is wrong; nothing is published.
         PublishRefusedError: see `assets.gate`.
         TransportError: a warehouse is locked or cannot be reached.
         CoopgvaError: a warehouse could not be written.
     """
+    calendar = load_calendar(shop.home)
+    made = () if shop.as_of else embargo.release_due(shop.home, now=now)
     versions = gate(shop)
     deliveries = {source: delivery for v in versions.values() for source, delivery in v.deliveries.items()}
     vintage, is_new = shop.lake.record_vintage({n: v.key for n, v in versions.items()}, deliveries, shop.as_of)
-    publications = publish_release(
-        warehouse_folder(shop.home, shop.as_of),
-        shop.contracts,
-        make_release(vintage.vintage_id, versions, shop.lake),
-        limits=EngineLimits.from_environment(shop.home.spill),
-        is_as_of=bool(shop.as_of),
-    )
-    _log(shop, vintage, now)
+    release = make_release(vintage.vintage_id, versions, shop.lake)
+    publications: tuple[Publication, ...]
+    if calendar and not shop.as_of:
+        publications = (_hold_back(shop, release, vintage, now, write_files),)
+        made += embargo.release_due(shop.home, now=now)  # one that was waiting for a first vintage
+        is_held = any(s.vintage_id == vintage.vintage_id for s in embargo.staged(shop.home))
+        held = embargo.next_in_words(shop.home, calendar, now) if is_held else ""
+    else:
+        publications = _publish_at_once(shop, release, vintage, calendar, write_files)
+        held = ""
+        _log(shop, vintage, now)
     changed = _changed(shop, vintage, publications[-1].previous)
-    return ReleaseOutcome(vintage, is_new, changed, publications, versions)
+    return ReleaseOutcome(vintage, is_new, changed, publications, versions, held, made)
+
+
+def _publish_at_once(
+    shop: Workshop,
+    release: Release,
+    vintage: Vintage,
+    calendar: ReleaseCalendar | None,
+    write_files: ReleaseFiles | None,
+) -> tuple[Publication, ...]:
+    folder = warehouse_folder(shop.home, shop.as_of)
+    if calendar:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
+    limits = EngineLimits.from_environment(shop.home.spill)
+    publications = publish_release(folder, shop.contracts, release, limits=limits, is_as_of=bool(shop.as_of))
+    if not shop.as_of:
+        embargo.lift(shop.home)
+        files = embargo.releases_folder(shop.home) / vintage.vintage_id
+        if write_files and not files.exists():
+            files.parent.mkdir(parents=True, exist_ok=True)
+            building = Path(tempfile.mkdtemp(dir=files.parent, prefix=".building-"))
+            try:
+                write_files(folder / ACCESS, vintage, building)
+                embargo.place_files(shop.home, building, vintage.vintage_id)
+            finally:
+                shutil.rmtree(building, ignore_errors=True)
+    return publications
+
+
+def _hold_back(
+    shop: Workshop, release: Release, vintage: Vintage, now: dt.datetime, write_files: ReleaseFiles | None
+) -> Publication:
+    """Bring the inner layers up to date, put what readers will get under embargo, and log that without a figure."""
+    limits = EngineLimits.from_environment(shop.home.spill)
+    publication = publish_inner(shop.home.warehouse, shop.contracts, release, limits=limits)
+    is_staged = embargo.stage(
+        shop.home, shop.contracts, release, vintage, now=now, run_id=shop.run_id, write_files=write_files
+    )
+    if is_staged:
+        entry = {
+            "embargoed_at": now.astimezone(dt.UTC).isoformat(timespec="seconds"),
+            "vintage_id": vintage.vintage_id,
+            "run_id": shop.run_id,
+            "as_of": None,
+        }
+        append(shop.home, entry)
+    return publication
 
 
 def warehouse_folder(home: Home, as_of: str | None) -> Path:
@@ -116,7 +186,6 @@ def _changed(shop: Workshop, vintage: Vintage, previous: str | None) -> tuple[st
 
 def _log(shop: Workshop, vintage: Vintage, now: dt.datetime) -> None:
     """Append to the publication log what became readable when; a vintage that already was is not repeated."""
-    path = shop.home.root / LOG
     known = [entry for entry in publication_log(shop.home) if entry.get("as_of") == shop.as_of]
     if known and known[-1].get("vintage_id") == vintage.vintage_id:
         return
@@ -126,23 +195,7 @@ def _log(shop: Workshop, vintage: Vintage, now: dt.datetime) -> None:
         "run_id": shop.run_id,
         "as_of": shop.as_of,
     }
-    with path.open("ab+") as handle:
-        is_torn = handle.tell() > 0 and path.read_bytes()[-1:] != b"\n"  # a process died while it wrote the last line
-        handle.write(b"\n" * is_torn + json.dumps(entry, sort_keys=True).encode() + b"\n")
-        handle.flush()
-        os.fsync(handle.fileno())
-
-
-def publication_log(home: Home) -> list[dict[str, Any]]:
-    """What became readable when, oldest first: `published_at`, `vintage_id`, `run_id`, `as_of` (or null)."""
-    path = home.root / LOG
-    entries = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ():
-        try:
-            entries.append(json.loads(line))
-        except JSONDecodeError:
-            continue  # torn by a killed process; the next publication is on a line of its own
-    return entries
+    append(shop.home, entry)
 
 
 def headline(shop: Workshop, versions: Mapping[str, Version]) -> pd.DataFrame:
@@ -173,6 +226,8 @@ def release_metadata(shop: Workshop, outcome: ReleaseOutcome) -> dict[str, Any]:
     }
     for publication in outcome.publications:
         metadata |= {name: dg.MetadataValue.path(place) for name, place in publication.places.items()}
+    if outcome.held:
+        return metadata  # no figure of what readers may not see yet
     shares = headline(shop, outcome.versions)
     known = shares.dropna()
     if not known.empty:

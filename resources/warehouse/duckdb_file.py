@@ -4,6 +4,7 @@ A file that people read is never opened for writing: both files are built anew i
 renamed over the old ones, so open readers keep the old vintage and new readers see the new one. `warehouse.duckdb` is
 replaced first and `access.duckdb` last: **the rename of `access.duckdb` is the commit point**. A process that dies
 between the two leaves the old vintage published; publishing again finds the first file done and finishes the second.
+Under an embargo the two are published apart: `warehouse.duckdb` at once, `access.duckdb` (`place_access`) at its time.
 
 `access.duckdb` keeps its tables in the schema `main`: DuckDB names a database after its file and refuses
 `access.share` as ambiguous where both a database and a schema are called `access`. So the same query runs on either
@@ -49,6 +50,7 @@ def publish_duckdb(
     *,
     limits: EngineLimits | None = None,
     has_warehouse: bool = True,
+    has_access: bool = True,
 ) -> Publication:
     """Make `release` the vintage that the files in `folder` hold; nothing happens if they hold it already.
 
@@ -58,13 +60,14 @@ def publish_duckdb(
         release: the vintage.
         limits: what building may use of the machine.
         has_warehouse: False builds `access.duckdb` only, where another database serves the inner layers.
+        has_access: False builds `warehouse.duckdb` only, while the published tables are under embargo.
 
     Raises:
         TransportError: another process has been publishing to the folder for too long.
         CoopgvaError: the folder cannot be written, or a file cannot be built (disk full, memory limit); the old files
             stay.
     """
-    wanted = {WAREHOUSE: release, ACCESS: release.only("access")} if has_warehouse else {ACCESS: release.only("access")}
+    wanted = ({WAREHOUSE: release} if has_warehouse else {}) | ({ACCESS: release.only("access")} if has_access else {})
     places = {name: str(folder / name) for name in wanted}
     with _only_publisher(folder):
         for leftover in folder.glob(f"{_BUILDING}*"):  # of a process that was killed
@@ -83,6 +86,31 @@ def publish_duckdb(
                 with replacing(folder / name, mode=MODES[name]) as temporary:
                     (Path(private) / name).replace(temporary)
     return Publication("DuckDB", True, previous, places)
+
+
+def place_access(folder: Path, file: Path) -> Publication:
+    """Make a finished `access.duckdb` the one that people read; nothing happens if they read that vintage already.
+
+    Args:
+        folder: the warehouse folder; created if absent.
+        file: the file to copy there, of the same layout.
+
+    Raises:
+        TransportError: another process has been publishing to the folder for too long.
+        CoopgvaError: `file` is no published file of this layout, or the folder cannot be written; what people read
+            stays.
+    """
+    with _only_publisher(folder):
+        wanted, found = held_vintage(file), held_vintage(folder / ACCESS)
+        if wanted is None:
+            raise CoopgvaError("not a published file", where=str(file), action="remove its folder and refresh again")
+        previous = found.vintage_id if found else None
+        places = {ACCESS: str(folder / ACCESS)}
+        if _is_held(found, wanted):
+            return Publication("DuckDB", False, previous, places)
+        with replacing(folder / ACCESS, mode=MODES[ACCESS]) as temporary:
+            shutil.copyfile(file, temporary)
+        return Publication("DuckDB", True, previous, places)
 
 
 def held_vintage(path: Path) -> Release | None:

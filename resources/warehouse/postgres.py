@@ -7,6 +7,11 @@ commit is the commit point**. Replacing a view waits for readers whose open tran
 would queue behind the wait, hence a short `lock_timeout` and retries. The versions of the vintage before stay until
 the next publication, for readers that are under way.
 
+Under an embargo the layers are published apart: those inside the house as soon as they passed the gate,
+the layer `access` as a release of its own when its time has come. Before, none of its tables is in the database at all:
+a right granted in advance on everything in the schema finds nothing. A publication of some layers leaves the views of
+the others alone.
+
 Roles, row-level rights and migrations are not this module's business.
 """
 
@@ -14,7 +19,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -28,7 +33,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateSchema, SetColumnComment, SetTableComment
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from resources.contract import Contract
+from resources.contract import LAYERS, Contract
 from resources.errors import ConfigurationError, CoopgvaError, TransportError
 from resources.warehouse.release import Publication, Published, Release
 from resources.warehouse.schema import (
@@ -80,6 +85,7 @@ def publish_postgres(
     contracts: Mapping[str, Contract],
     release: Release,
     *,
+    layers: Collection[str] = LAYERS,
     lock_timeout: str = LOCK_TIMEOUT,
     attempts: int = SWITCH_ATTEMPTS,
 ) -> Publication:
@@ -89,6 +95,8 @@ def publish_postgres(
         url: see `postgres_url`.
         contracts: contract by table; must cover the tables of the release.
         release: the vintage.
+        layers: the layers to publish; without `access` the table `access.vintage`, which says what readers see, stays
+            as it is.
         lock_timeout: how long one attempt waits for readers (and makes new readers wait).
         attempts: attempts to switch, with exponential back-off up to 20 s and jitter.
 
@@ -101,12 +109,21 @@ def publish_postgres(
             raise ConfigurationError("the name is too long for PostgreSQL", where=name, action="shorten it")
     engine = sa.create_engine(url, poolclass=NullPool, hide_parameters=True)
     target = in_words(url)
+    release = release.only(*layers)
+    is_inner = "access" not in layers
     with _one_line_errors(url), _only_publisher(engine, target):
         _prepare(engine, release)
         found = _held_vintage(engine)
         previous = found.vintage_id if found else None
         places = {schema: f"schema {schema}" for schema in schemas_of(t.table_name for t in release.tables)}
-        if found and (found.vintage_id, found.tables) == (release.vintage_id, release.tables):
+        shown = _shown_versions(engine)
+        if is_inner:
+            is_held = {versioned_name(t) for t in release.tables} == {
+                name for name in shown if name.split(".")[0] in layers
+            }
+        else:
+            is_held = found is not None and (found.vintage_id, found.tables) == (release.vintage_id, release.tables)
+        if is_held:
             return Publication(target, False, previous, places)
         for published in release.tables:
             _load(engine, contracts[published.table_name], published, release.files[published.table_name])
@@ -118,8 +135,8 @@ def publish_postgres(
         ):
             with attempt, engine.begin() as connection:
                 connection.exec_driver_sql("SELECT set_config('lock_timeout', %s, true)", (lock_timeout,))
-                _switch(connection, contracts, release)
-        kept = {versioned_name(t) for t in (*release.tables, *(found.tables if found else ()))}
+                _switch(connection, contracts, release, layers)
+        kept = {versioned_name(t) for t in (*release.tables, *(found.tables if found else ()))} | shown
         _drop_old_versions(engine, kept, lock_timeout)
         return Publication(target, True, previous, places)
 
@@ -210,11 +227,19 @@ def _copy(connection: sa.Connection, table: sa.Table, path: Path) -> int:
         return int(cursor.rowcount)
 
 
-def _switch(connection: sa.Connection, contracts: Mapping[str, Contract], release: Release) -> None:
+def _shown_versions(engine: sa.Engine) -> set[str]:
+    """The table versions that views of the layers show now."""
+    with engine.connect() as connection:
+        return {target for _, _, target, _ in connection.exec_driver_sql(_SHOWN, (list(LAYERS),)) if target}
+
+
+def _switch(
+    connection: sa.Connection, contracts: Mapping[str, Contract], release: Release, layers: Collection[str]
+) -> None:
     """Point every view to its version and replace `access.vintage`, inside the caller's transaction."""
     shown = {
         (schema, view): (target, columns)
-        for schema, view, target, columns in connection.exec_driver_sql(_SHOWN, (list(schemas_of(contracts)),))
+        for schema, view, target, columns in connection.exec_driver_sql(_SHOWN, (list(layers),))
     }
     for published in release.tables:
         contract = contracts[published.table_name]
@@ -226,6 +251,8 @@ def _switch(connection: sa.Connection, contracts: Mapping[str, Contract], releas
         name = f"{schema}.{view}"
         if name not in release.files and target and re.fullmatch(re.escape(name) + r"__[0-9a-f]{8}", target):
             connection.exec_driver_sql(f"DROP VIEW {_quoted(name)}")  # a table that the house no longer makes
+    if "access" not in layers:
+        return
     vintage = add_vintage_table(sa.MetaData())
     connection.execute(SetTableComment(vintage))  # of an older layout until now, perhaps
     connection.execute(vintage.delete())

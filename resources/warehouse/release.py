@@ -44,10 +44,10 @@ class Release:
     tables: tuple[Published, ...]
     files: Mapping[str, Path]
 
-    def only(self, layer: str) -> Release:
-        """The same vintage reduced to the tables of one layer."""
+    def only(self, *layers: str) -> Release:
+        """The same vintage reduced to the tables of some layers."""
         return Release(
-            self.vintage_id, tuple(t for t in self.tables if t.table_name.startswith(f"{layer}.")), self.files
+            self.vintage_id, tuple(t for t in self.tables if t.table_name.split(".")[0] in layers), self.files
         )
 
 

@@ -1,6 +1,9 @@
 """Which warehouse a home publishes to: DuckDB files by default, PostgreSQL where `COOPGVA_WAREHOUSE_URL` names it.
 
 With PostgreSQL the file `access.duckdb` is built as well: it is small, and `coopgva query` reads it.
+
+`publish_release` makes everything readable at once. Under an embargo `publish_inner` brings the inner layers up to date
+and `build_staged` makes the file that waits; `release_staged` shows it to readers when its time has come.
 """
 
 from __future__ import annotations
@@ -9,13 +12,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from resources.contract import Contract
+from resources.contract import LAYERS, Contract
 from resources.engine import EngineLimits
-from resources.warehouse.duckdb_file import publish_duckdb
+from resources.warehouse.duckdb_file import ACCESS, place_access, publish_duckdb
 from resources.warehouse.postgres import postgres_url, publish_postgres
 from resources.warehouse.release import Publication, Release
 
 URL = "COOPGVA_WAREHOUSE_URL"
+INNER = tuple(layer for layer in LAYERS if layer != "access")
 
 
 def publish_release(
@@ -46,3 +50,54 @@ def publish_release(
         publish_postgres(postgres_url(url), contracts, release),
         publish_duckdb(folder, contracts, release, limits=limits, has_warehouse=False),
     )
+
+
+def publish_inner(
+    folder: Path, contracts: Mapping[str, Contract], release: Release, *, limits: EngineLimits | None = None
+) -> Publication:
+    """Publish what is for people inside the house and leave what readers see as it is.
+
+    With DuckDB that is `warehouse.duckdb` (all layers, mode 0600), with PostgreSQL the schemas of the inner layers.
+
+    Raises:
+        ConfigurationError: the URL is not one of PostgreSQL with its driver.
+        TransportError: a warehouse is locked or cannot be reached.
+    """
+    url = os.environ.get(URL)
+    if url:
+        return publish_postgres(postgres_url(url), contracts, release, layers=INNER)
+    return publish_duckdb(folder, contracts, release, limits=limits, has_access=False)
+
+
+def build_staged(
+    folder: Path, contracts: Mapping[str, Contract], release: Release, *, limits: EngineLimits | None = None
+) -> Path:
+    """Build the file with the published tables in a folder that readers cannot enter; returns the file, mode 0600.
+
+    Raises:
+        CoopgvaError: the folder cannot be written or the file not be built.
+    """
+    publish_duckdb(folder, contracts, release, limits=limits, has_warehouse=False)
+    file = folder / ACCESS
+    file.chmod(0o600)
+    return file
+
+
+def release_staged(
+    folder: Path, file: Path, contracts: Mapping[str, Contract], release: Release
+) -> tuple[Publication, ...]:
+    """Show readers a staged vintage, the file that people query last.
+
+    Args:
+        folder: the warehouse folder.
+        file: what `build_staged` made.
+        contracts: contracts of the published tables as they were when the vintage was staged.
+        release: the vintage; its files are read for PostgreSQL only.
+
+    Raises:
+        ConfigurationError: the URL is not one of PostgreSQL with its driver.
+        TransportError: a warehouse is locked or cannot be reached; readers keep what they have.
+    """
+    url = os.environ.get(URL)
+    in_database = (publish_postgres(postgres_url(url), contracts, release, layers=("access",)),) if url else ()
+    return (*in_database, place_access(folder, file))

@@ -78,7 +78,7 @@ def test_only_a_declared_production_runs_by_itself(declared: str, is_on: bool, m
     monkeypatch.setenv("COOPGVA_ENVIRONMENT", declared)
     built = build_defs()
     states = [s.default_status.value for s in (*(built.schedules or ()), *(built.sensors or ()))]
-    assert states == ["RUNNING" if is_on else "STOPPED"] * 3
+    assert states == ["RUNNING" if is_on else "STOPPED"] * 4
 
 
 def test_an_unknown_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,11 +14,12 @@ from resources.contract import Contract
 from resources.errors import ConfigurationError, CoopgvaError, TransportError
 from resources.home import Home
 from resources.warehouse import postgres
-from resources.warehouse.duckdb_file import WAREHOUSE
+from resources.warehouse.duckdb_file import ACCESS, WAREHOUSE
 from resources.warehouse.postgres import postgres_url as parse_url
 from resources.warehouse.postgres import publish_postgres, published_vintage, versioned_name
 from resources.warehouse.release import Release
-from resources.warehouse.target import URL, publish_release
+from resources.warehouse.target import INNER, URL, build_staged, publish_inner, publish_release, release_staged
+from tests.warehouse.conftest import FIRM_ROWS
 
 Contracts = dict[str, Contract]
 Releaser = Callable[..., Release]
@@ -306,3 +307,55 @@ class TestChoice:
         monkeypatch.setenv(URL, postgres_url.render_as_string(hide_password=False))
         publish_release(home.warehouse, contracts, release_of(1.0), is_as_of=True)
         assert published_vintage(postgres_url) is None
+
+
+def test_layers_are_published_apart_and_readers_see_theirs_when_released(
+    postgres_url: sa.URL, engine: sa.Engine, contracts: Contracts, release_of: Releaser
+) -> None:
+    """Even a right given in advance on everything in schema access finds nothing of what is under embargo."""
+    changed = [{**FIRM_ROWS[0], "name": "changed"}, *FIRM_ROWS[1:]]
+    first, second = release_of(1.0), release_of(2.0, firms=changed)
+    publish_postgres(postgres_url, contracts, first)
+    published = ask(engine, "SELECT vintage_id, table_name, key FROM access.vintage ORDER BY 2")
+    do(engine, "ALTER DEFAULT PRIVILEGES IN SCHEMA access GRANT SELECT ON TABLES TO PUBLIC")
+    done = publish_postgres(postgres_url, contracts, second, layers=INNER)
+    assert (done.is_replaced, done.previous) == (True, first.vintage_id)
+    assert ask(engine, "SELECT name FROM source.firm WHERE firm_id = '1'") == [("changed",)]
+    assert ask(engine, "SELECT max(share_pct) FROM access.share") == [(1.0,)]
+    assert ask(engine, "SELECT vintage_id, table_name, key FROM access.vintage ORDER BY 2") == published
+    [(tables,)] = ask(engine, "SELECT count(*) FROM pg_tables WHERE schemaname = 'access' AND tablename ~ '__'")
+    assert tables == 1, "only the released version of access.share"
+    assert not publish_postgres(postgres_url, contracts, second, layers=INNER).is_replaced
+
+    released = publish_postgres(postgres_url, contracts, second, layers=("access",))
+    assert (released.is_replaced, released.previous) == (True, first.vintage_id)
+    assert ask(engine, "SELECT max(share_pct) FROM access.share") == [(2.0,)]
+    assert ask(engine, "SELECT name FROM source.firm WHERE firm_id = '1'") == [("changed",)]
+    recorded = ask(engine, "SELECT vintage_id, table_name FROM access.vintage")
+    assert recorded == [(second.vintage_id, "access.share")]
+    assert not publish_postgres(postgres_url, contracts, second, layers=("access",)).is_replaced
+    third = release_of(3.0, firms=changed)
+    assert publish_postgres(postgres_url, contracts, third).is_replaced, "without a calendar all layers at once again"
+    assert ask(engine, "SELECT count(*) FROM access.vintage") == [(2,)]
+
+
+def test_a_release_under_embargo_reaches_postgres_at_its_time(
+    postgres_url: sa.URL,
+    engine: sa.Engine,
+    contracts: Contracts,
+    release_of: Releaser,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(URL, postgres_url.render_as_string(hide_password=False))
+    release = release_of(2.0)
+    inner = publish_inner(home.warehouse, contracts, release)
+    assert inner.target.startswith("PostgreSQL")
+    assert ask(engine, "SELECT count(*) FROM source.firm") == [(3,)]
+    assert ask(engine, "SELECT to_regclass('access.share')") == [(None,)]
+    (home.root / "staged").mkdir(parents=True)
+    file = build_staged(home.root / "staged", contracts, release)
+    assert not (home.warehouse / ACCESS).exists()
+    release_staged(home.warehouse, file, contracts, release)
+    assert ask(engine, "SELECT max(share_pct) FROM access.share") == [(2.0,)]
+    assert (home.warehouse / ACCESS).exists()
