@@ -5,7 +5,8 @@
 
 Measured is what a refresh does for a table: computing, writing, checking. The tables before the layer are made first
 and not counted. A given home is not changed: its archive and lake are linked into a folder of its own, where the layer
-is computed anew. With `--only` the inputs of the named tables are computed too, and listed, but not summed.
+is computed anew. With `--only` the inputs of the named tables are computed too, and listed, but not summed. Disclosure
+control (`interpretation.cell_protection` and its certificate) has a benchmark of its own, `benchmarks.disclosure`.
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ from typing import Any
 
 from assets.catalogue import TABLES
 from assets.delivery_state import receive
+from assets.interpretation import protection
 from assets.workshop import Workshop
 from resources.home import Home
 from sample.generate import generate
 
 LAYER = "interpretation"
+PROTECTED = tuple(table.name for table in protection.TABLES)
 RESULTS = Path(__file__).parent / "results"
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 KEPT = ("archive", "lake/source", "lake/integration", "sources.yaml")
@@ -74,6 +77,18 @@ def peak_mb() -> float:
         return float(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
     usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return usage / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def load_average() -> list[float]:
+    """Processes that wanted a processor in the last minute, five and fifteen: what else the machine did."""
+    return [round(value, 1) for value in os.getloadavg()]
+
+
+def units_of(home: Home) -> int:
+    """Legal units of the economy."""
+    shop = Workshop(home, TABLES, None, "speed")
+    version = shop.current("integration.legal_unit")
+    return version.rows if version else 0
 
 
 def inputs_of(names: Sequence[str]) -> list[str]:
@@ -141,7 +156,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS / "statistics_speed.json")
     chosen = parser.parse_args()
     names = [f"{LAYER}.{name.removeprefix(f'{LAYER}.')}" for name in chosen.only or ()]
-    names = names or [name for name in TABLES if TABLES[name].layer == LAYER]
+    names = names or [name for name in TABLES if TABLES[name].layer == LAYER and name not in PROTECTED]
     if unknown := [name for name in names if name not in TABLES]:
         parser.error(f"no table {', '.join(unknown)}")
     if chosen.keep:
@@ -155,8 +170,11 @@ def main() -> None:
             home = Home(folder)
         else:
             home = linked(Home(chosen.home.absolute()), folder)
+        load = load_average()
         result = measure(home, names, fetches=bool(chosen.firms))
-    result = {"firms": chosen.firms, "seed": chosen.seed, "processors": os.cpu_count(), **result}
+        firms = units_of(home)
+    machine = {"processors": os.cpu_count(), "load_before": load, "load_after": load_average()}
+    result = {"firms": firms, "seed": chosen.seed, "machine": machine, **result}
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     chosen.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     total = result["total"]

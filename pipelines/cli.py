@@ -17,9 +17,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from pipelines.audit import audit
+from pipelines.docs import docs
+from pipelines.export import export
 from pipelines.link import link
 from pipelines.link_sample import sample as sample_links
+from pipelines.protect import protect
 from pipelines.query import Format
+from pipelines.vintage_commands import calendar, explain, release, revisions
 from resources.errors import ConfigurationError, CoopgvaError
 from resources.home import Home
 
@@ -39,6 +44,13 @@ link_app = typer.Typer(help="Record linkage on its own, and the clerical sample 
 link_app.callback(invoke_without_command=True)(link)
 link_app.command("sample")(sample_links)
 app.add_typer(link_app, name="link")
+app.command()(protect)
+app.command()(audit)
+app.command()(release)
+for command in (explain, revisions, calendar):
+    vintages_app.command()(command)
+app.command()(export)
+app.command()(docs)
 
 HomeOption = Annotated[
     Path | None,
@@ -129,7 +141,7 @@ def _tell(home: Home, done: object, as_of: str) -> None:
     from rich.console import Console
 
     from assets.access.release import warehouse_folder
-    from pipelines.headline import find_truth, print_headline, read_headline, read_truth
+    from pipelines.headline import find_truth, print_headline, read_headline, read_truth, release_page
     from pipelines.refresh import Refreshed
     from resources.parameters import load_parameters
     from resources.warehouse.duckdb_file import ACCESS
@@ -156,6 +168,9 @@ def _tell(home: Home, done: object, as_of: str) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    page = release_page(home)
+    if page and not as_of:
+        console.print(f"release page: {page} (open it in a browser)", markup=False, highlight=False, soft_wrap=True)
 
 
 def _query_hint(home: Home) -> str:
@@ -216,7 +231,7 @@ def vintages_show(vintage: str, home: HomeOption = None) -> None:
 
 @vintages_app.command("diff")
 def vintages_diff(old: str, new: str, home: HomeOption = None) -> None:
-    """Which deliveries and tables differ between two vintages."""
+    """What differs between two vintages: shares in words and figures, cells, deliveries, parameters, tables."""
     from pipelines.vintages import print_difference
 
     print_difference(Home.from_environment(home), old, new)

@@ -15,6 +15,7 @@ from rich.table import Table as RichTable
 
 from resources.home import Home
 from resources.parameters import Parameters
+from resources.publications import publication_log
 
 TRUTH = Path("truth") / "share.csv"
 HEADLINE = """
@@ -88,3 +89,10 @@ def print_headline(console: Console, years: list[Year], truth: dict[int, float])
 
 def _number(value: float | None, absent: str, sign: str = "") -> str:
     return absent if value is None else f"{value:{sign}.2f}"
+
+
+def release_page(home: Home) -> Path | None:
+    """The page of the release that readers have; None where none was written."""
+    published = [entry["vintage_id"] for entry in publication_log(home) if entry.get("as_of") is None]
+    page = home.root / "releases" / published[-1] / "index.html" if published else None
+    return page if page is not None and page.exists() else None

@@ -1,8 +1,8 @@
-"""Published tables beside cooperation-linked GVA: codes, outlook, goal 1, ties between regions.
+"""Published tables beside cooperation-linked GVA: codes, outlook, goal 1, ties between regions, quality.
 
 Belongs here: tables that hold no value of a firm, because they are made of published shares, of public lists of
-projects and labels, or of definitions. Does not belong here: anything with money of firms, which needs the protection of
-`assets.access.published_tables`; so the GVA at the ends of regional ties and of single cooperations stays inside.
+projects and labels, or of definitions. Does not belong here: anything with money of firms, which needs the protection
+of `assets.access.published_tables`; so the GVA at the ends of regional ties and of single cooperations stays inside.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from __future__ import annotations
 from assets.access.published_tables import cooperation_gva
 from assets.table import SqlCheck, sql_table
 
-code_definition = sql_table("access.code_definition", inputs=("interpretation.variant_definition",))
+code_definition = sql_table(
+    "access.code_definition",
+    inputs=("interpretation.variant_definition", "source.nace_code", "source.nuts_region"),
+)
 
 outlook = sql_table(
     "access.outlook",
@@ -35,4 +38,24 @@ international_cooperation = sql_table(
     "access.international_cooperation", inputs=("interpretation.international_cooperation",)
 )
 
-TABLES = (code_definition, outlook, goal_1, key_industry, interregional_cooperation, international_cooperation)
+quality_indicator = sql_table(
+    "access.quality_indicator",
+    inputs=(
+        "interpretation.imputation_rate",
+        "interpretation.reconciliation",
+        "interpretation.cooperation_overlap",
+        "integration.link_quality",
+        cooperation_gva.name,
+    ),
+    tolerates_failed_checks=True,  # to show them is its purpose
+)
+
+TABLES = (
+    code_definition,
+    outlook,
+    goal_1,
+    key_industry,
+    interregional_cooperation,
+    international_cooperation,
+    quality_indicator,
+)

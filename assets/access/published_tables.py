@@ -1,7 +1,8 @@
-"""The published tables and what is withheld from them.
+"""The published tables T1 to T8 and the tracker of the target.
 
-Until the linked system of all tables is protected by optimisation, only T1 and T2 are published, in one variant each:
-every further variant of the same cell is one more equation for an attacker.
+Belongs here: printing the cells that `interpretation.cell_protection` leaves open, and nothing of the others. Does not
+belong here: which cells are withheld. One attribution and one time rule are published: every further variant of the
+same cell would be one more equation for an attacker.
 """
 
 from __future__ import annotations
@@ -9,41 +10,14 @@ from __future__ import annotations
 import pandas as pd
 
 from assets.table import Build, Result, SqlCheck, python_table
-from methods.complement import withhold
 from methods.disclosure import PrimaryRules, primary
 from methods.target import target_tracker
 
 CONTRIBUTIONS = """
-    SELECT c.reference_year, c.numerator_code, coalesce(g.activity_code, '') AS activity_code, g.enterprise_group_id,
-           g.calibrated_huf_mn AS value, c.evidence,
-           c.legal_unit_id NOT IN (
-               SELECT legal_unit_id FROM interpretation.cooperating_firm AS n
-               WHERE n.numerator_code = 'N1' AND n.reference_year = c.reference_year
-                 AND n.evidence IN ('identifier', 'name')
-           ) AS is_beyond_n1
+    SELECT c.reference_year, c.numerator_code, g.enterprise_group_id, g.calibrated_huf_mn AS value, c.evidence
     FROM interpretation.cooperating_firm AS c JOIN interpretation.firm_gva AS g USING (legal_unit_id, reference_year)
-    WHERE c.numerator_code IN ('N1', 'N2')
+    WHERE c.evidence IN ('name', 'candidate')
     ORDER BY ALL"""
-
-CELL = ["reference_year", "numerator_code", "table_code", "activity_code"]
-
-
-def withheld_cells(contributions: pd.DataFrame, rules: PrimaryRules) -> pd.DataFrame:
-    """The cells of T1 and T2 that are not published, one row each with the columns of `CELL` and `reason`.
-
-    A cell of N2 is also withheld where N2 less N1, both published, would leave too few contributors.
-    """
-    rows: list[tuple[object, ...]] = []
-    for (year, numerator), part in contributions.groupby(["reference_year", "numerator_code"], sort=True):
-        beyond = part[part["is_beyond_n1"]] if numerator != "N1" else part.iloc[:0]
-        if is_unsafe(part, rules) or is_unsafe(beyond, rules):
-            rows.append((year, numerator, "T1", "_T", "primary"))
-        thin = [name for name, cell in beyond.groupby("activity_code", sort=True) if is_unsafe(cell, rules)]
-        reasons = withhold(
-            part, cell="activity_code", group="enterprise_group_id", value="value", rules=rules, already=thin
-        )
-        rows += [(year, numerator, "T2", str(name), reason) for name, reason in reasons.items()]
-    return pd.DataFrame(rows, columns=[*CELL, "reason"])
 
 
 def unsafe_bounds(contributions: pd.DataFrame, rules: PrimaryRules) -> pd.DataFrame:
@@ -73,11 +47,9 @@ def _cooperation_gva(build: Build) -> Result:
         frequency=build.parameters["disclosure_min_contributors"],
         p_percent=build.parameters["disclosure_p_percent"],
     )
-    contributions = build.frame(CONTRIBUTIONS)
-    withheld = withheld_cells(contributions[contributions["evidence"].isin(["identifier", "name"])], rules)
-    for name, frame in (("withheld", withheld), ("unsafe_bound", unsafe_bounds(contributions, rules))):
-        build.connection.register(f"_{name}", frame.astype({"reference_year": "int64"}))
-        build.connection.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM _{name}")
+    unsafe = unsafe_bounds(build.frame(CONTRIBUTIONS), rules).astype({"reference_year": "int64"})
+    build.connection.register("_unsafe_bound", unsafe)
+    build.connection.execute("CREATE TEMP TABLE unsafe_bound AS SELECT * FROM _unsafe_bound")
     result = build.sql("access/cooperation_gva.sql")
     row = build.connection.execute(
         'SELECT count(*), count(*) FILTER (WHERE is_withheld) FROM "_access_cooperation_gva"'
@@ -118,8 +90,19 @@ def _target_tracker(build: Build) -> Result:
 cooperation_gva = python_table(
     "access.cooperation_gva",
     _cooperation_gva,
-    inputs=("interpretation.cooperation_gva", "interpretation.cooperating_firm", "interpretation.firm_gva"),
+    inputs=(
+        "interpretation.cooperation_gva",
+        "interpretation.cell_protection",
+        "interpretation.gva_interval",
+        "interpretation.cooperating_firm",
+        "interpretation.firm_gva",
+    ),
     sql=("access/cooperation_gva.sql",),
+    check_inputs=(
+        "interpretation.cooperating_firm_by_type",
+        "interpretation.regional_gva",
+        "integration.legal_unit",
+    ),
     parameters=(
         "headline_numerator",
         "headline_time_rule",
@@ -128,8 +111,9 @@ cooperation_gva = python_table(
         "disclosure_p_percent",
     ),
     checks=(
+        SqlCheck("certificate_covers_every_cell", "Every cell stands in the certificate as it is printed"),
         SqlCheck("disclosure_audit", "No unsafe cell is open and no withheld cell carries a value"),
-        SqlCheck("withheld_sum_is_hidden", "No activity is withheld alone while its total is published"),
+        SqlCheck("withheld_sum_is_hidden", "No cell is withheld alone while the total it is part of is published"),
     ),
 )
 

@@ -171,6 +171,32 @@ def _hold_back(
     return publication
 
 
+def release_files(shop: Workshop) -> ReleaseFiles:
+    """Writes files, quality report and page of a release; revisions and punctuality come from the log."""
+
+    def write(access_file: Path, vintage: Vintage, folder: Path) -> None:
+        # spares every process that only computes tables the libraries of formats and pages
+        from publication.bundle import write_release
+        from publication.quality.concepts import load_office
+        from publication.quality.figures import check_verdicts, release_times
+        from publication.revisions import published_shares, revision_summary
+
+        home, calendar = shop.home, load_calendar(shop.home)
+        versions = [shop.lake.version(name, key) for name, key in sorted(vintage.tables.items())]
+        write_release(
+            access_file,
+            vintage.vintage_id,
+            folder,
+            shop.contracts,
+            revisions=revision_summary(published_shares(home, vintage)),
+            punctuality=release_times(calendar, embargo.made_releases(home)) if calendar else None,
+            checks=check_verdicts(version for version in versions if version),
+            office=load_office(home.root),
+        )
+
+    return write
+
+
 def warehouse_folder(home: Home, as_of: str | None) -> Path:
     """Where the DuckDB files of a run go."""
     if not as_of:
@@ -228,6 +254,9 @@ def release_metadata(shop: Workshop, outcome: ReleaseOutcome) -> dict[str, Any]:
         metadata |= {name: dg.MetadataValue.path(place) for name, place in publication.places.items()}
     if outcome.held:
         return metadata  # no figure of what readers may not see yet
+    page = embargo.releases_folder(shop.home) / outcome.vintage.vintage_id / "index.html"
+    if page.exists():
+        metadata["release_page"] = dg.MetadataValue.path(page)
     shares = headline(shop, outcome.versions)
     known = shares.dropna()
     if not known.empty:
@@ -295,7 +324,7 @@ def build_release(tables: Mapping[str, Table], contracts: Mapping[str, Contract]
     def release(context: dg.AssetExecutionContext, workshop: WorkshopResource) -> dg.MaterializeResult[Any]:
         shop = workshop.open(tables, context.run.run_id)
         with one_line_failures(context):
-            outcome = publish(shop, now=dt.datetime.now(dt.UTC))
+            outcome = publish(shop, now=dt.datetime.now(dt.UTC), write_files=release_files(shop))
             metadata = release_metadata(shop, outcome)
         context.log.info(outcome.in_words)
         return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(outcome.vintage.vintage_id))

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from assets.table import SqlCheck, sql_table
+from assets.table import Build, Result, SqlCheck, python_table, sql_table
 
-firm_gva = sql_table(
+STEPS = ("continuing_enterprise", "divided_unit", "firm_gva")
+"""The few units that changed hands or work in several regions; then all."""
+
+
+def _firm_gva(build: Build) -> Result:
+    for step in STEPS[:-1]:
+        build.sql(f"interpretation/{step}.sql")
+    return build.query(f"interpretation/{STEPS[-1]}.sql")
+
+
+firm_gva = python_table(
     "interpretation.firm_gva",
+    _firm_gva,
+    sql=tuple(f"interpretation/{step}.sql" for step in STEPS),
     inputs=(
         "interpretation.value_added",
         "interpretation.regional_share",

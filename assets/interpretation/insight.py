@@ -118,7 +118,11 @@ def _concentration(build: Build) -> Result:
 def _leave_one_out(build: Build) -> Result:
     build.sql(SHARE)
     links = build.sql("interpretation/qualifying_link.sql").df()
-    build.connection.register("membership", membership_without(links, by=["reference_year", "numerator_code"]))
+    membership = membership_without(links, by=["reference_year", "numerator_code"])
+    pair = ["reference_year", "numerator_code", "firm_id", "cooperation_id"]
+    linked = links.groupby(pair, as_index=False)["is_linked"].any()
+    membership = membership.merge(linked, on=pair, how="left", validate="one_to_one")
+    build.connection.register("membership", membership.assign(is_accepted=membership["is_linked"]))
     return build.sql("interpretation/leave_one_out.sql")
 
 

@@ -23,11 +23,13 @@ from methods.drawn_totals import (
     VALUES,
     Economy,
     Spreads,
+    ValueDraws,
     drawn_memberships,
     drawn_ratios,
     drawn_totals,
     expected_memberships,
     pairs_of,
+    placement,
 )
 from methods.draws import Floats, interval, link_variance, one_to_one, share_variance
 from methods.errors import MethodError
@@ -157,7 +159,7 @@ def variant_weights(places: pd.DataFrame) -> Floats:
 
     A firm that takes part by one of several texts may have other days by another; which of them is right is drawn for
     whether it counts, its weight is the mean over them. So draws are centred on the estimate of every variant, but
-    where the weights of several texts add up to more than the firm: it counts at most once.
+    where the fractions of many cooperations of one type add up to more than the chance of any: it counts at most once.
     """
     probability = places["expected_ratio"].to_numpy(np.float64)[:, None]
     expected = places[[f"{name}_expected" for name in WEIGHTS.values()]].fillna(0.0).to_numpy(np.float64)
@@ -182,7 +184,7 @@ def _gva_interval(build: Build) -> Result:
                 )
     result = pd.concat(frames, ignore_index=True) if frames else NO_INTERVALS
     build.connection.register("drawn", result)
-    return build.sql("interpretation/gva_interval.sql")
+    return build.query("interpretation/gva_interval.sql")
 
 
 NO_INTERVALS = pd.DataFrame(
@@ -219,18 +221,21 @@ def _uncertainty(build: Build) -> Result:
     naive_huf_mn = naive.set_index(["reference_year", "numerator_code"])["naive_huf_mn"]
     rows = []
     for economy, parts in _years(build, FIRMS):
-        everything = drawn_ratios(economy, draws, seed=seed)
-        alone = {source: drawn_ratios(economy, draws, seed=seed, sources=frozenset({source})) for source in VALUES}
+        values = ValueDraws(economy, draws, seed=seed)
+        everything = values.ratios()
+        alone = {source: values.ratios(frozenset({source})) for source in sorted(VALUES)}
         for part in parts:
             key = (economy.year, part.numerator)
             if key not in shares.index:
                 continue
             expected = expected_memberships(part.places)
             memberships = drawn_memberships(part.links, draws, seed=seed)
-            totals = drawn_totals(part.places, memberships, everything)[1][0]
-            single = {source: drawn_totals(part.places, expected, alone[source])[1][0] for source in VALUES}
-            single["links"] = drawn_totals(part.places, memberships, None)[1][0]
-            variance = {source: float(drawn.var(axis=1, ddof=1).sum()) for source, drawn in single.items()}
+            drawn = placement(part.places, memberships, everything)
+            fixed = placement(part.places, expected, everything)
+            totals = drawn.totals(memberships, everything)[0]
+            single = {source: fixed.totals(expected, ratios)[0] for source, ratios in alone.items()}
+            single["links"] = drawn.totals(memberships, None)[0]
+            variance = {source: float(moved.var(axis=1, ddof=1).sum()) for source, moved in single.items()}
             pairs = one_to_one(pairs_of(part.links[part.links["is_counted_firm"]]))
             closed = link_variance(pairs, part.places.set_index("firm_id")["calibrated_huf_mn"])
             share = naive_huf_mn.get(key, 0.0) / shares.loc[key, "national_gva_huf_mn"]

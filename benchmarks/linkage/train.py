@@ -15,7 +15,7 @@ import pandas as pd
 
 from benchmarks.linkage.generate import generate
 from methods.linkage import model
-from methods.linkage.comparison import ATTRIBUTES
+from methods.linkage.attributes import ATTRIBUTES
 from methods.linkage.linker import compare
 from methods.linkage.settings import Settings
 

@@ -6,7 +6,6 @@ Belongs here: reading and checking both files. Does not belong here: figures, la
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -93,15 +92,20 @@ def require_known(code: str, where: str) -> None:
     """Refuse a code that is no concept.
 
     Raises:
-        ConfigurationError: it names the code and the nearest that there is.
+        ConfigurationError: it names the code, and the concepts under the nearest heading that there is.
     """
     if code in _structure():
         return
-    near = difflib.get_close_matches(code, concept_codes(), n=1)
+    heading = code
+    while heading and heading not in _structure():
+        heading = heading.rpartition(".")[0]
+    under = [c for c in _structure() if heading and c.rpartition(".")[0] == heading]
     raise ConfigurationError(
         f"'{code}' is no concept of SIMS 2.0",
         where=where,
-        action=f"did you mean {near[0]} ({_structure()[near[0]]['en']})?" if near else "write a code such as S.1.6",
+        action=f"{heading} ({_structure()[heading]['en']}) has {', '.join(under) or 'no parts'}"
+        if heading
+        else "write a code of S.1 to S.19, such as S.1.6",
     )
 
 
@@ -142,9 +146,7 @@ def _office_texts(office: OfficeTexts, where: str = OFFICE_FILE) -> dict[str, di
         try:
             texts[str(code)] = adapter.validate_python(dict(said), strict=True)
         except ValidationError as error:
-            raise ConfigurationError(
-                explain_validation(error), where=place, action="put the texts in quotes"
-            ) from None
+            raise ConfigurationError(explain_validation(error), where=place, action="put the texts in quotes") from None
         if set(said) != set(LANGUAGES) or not all(text.strip() for text in texts[str(code)].values()):
             raise ConfigurationError(
                 f"needs a text for each of {' and '.join(sorted(LANGUAGES))}",

@@ -64,7 +64,9 @@ def all_indicators(
     return frame[frame["value"].notna()].reset_index(drop=True)
 
 
-def _row(code: str, concept: str, value: float, unit: str, *, period: str = TOTAL, stratum: str = TOTAL) -> list[object]:
+def _row(
+    code: str, concept: str, value: float, unit: str, *, period: str = TOTAL, stratum: str = TOTAL
+) -> list[object]:
     return [code, period, stratum, concept, code, float(value), unit, ""]
 
 

@@ -258,7 +258,9 @@ def _grid(frame: pd.DataFrame | None, words: _Wording) -> dict[str, Any] | None:
         definition = words.known(f"DEFINITION.{code}", str(first["definition"]))
         if definition:
             definitions[name] = definition
-    heads = [words.say("value")] if periods == [TOTAL] else [words.say("all_periods") if p == TOTAL else p for p in periods]
+    heads = (
+        [words.say("value")] if periods == [TOTAL] else [words.say("all_periods") if p == TOTAL else p for p in periods]
+    )
     return {"heads": heads, "rows": rows, "definitions": definitions}
 
 
@@ -269,17 +271,20 @@ def _key_figures(frame: pd.DataFrame, words: _Wording) -> list[tuple[str, str]]:
         if own.empty:
             continue
         last = own.sort_values("reference_period_code", key=lambda s: s.replace(TOTAL, "")).iloc[-1]
-        number, unit = words.value(float(last["value"]), last["unit"]), words.unit(last["unit"])
+        is_percent = last["unit"] == "%"
+        value = float(last["value"])
+        number = words.words.percent(value) if is_percent else words.value(value, last["unit"])
         period = "" if last["reference_period_code"] == TOTAL else str(last["reference_period_code"])
-        meaning = (words.indicator(code, last["name"]), words.stratum(stratum), period)
-        figures.append((f"{number}\u00a0{unit}", ", ".join(filter(None, meaning))))
+        unit = "" if is_percent else words.unit(last["unit"])
+        meaning = (words.indicator(code, last["name"]), words.stratum(stratum), period, unit)
+        figures.append((number, ", ".join(filter(None, meaning))))
     return figures
 
 
 def _cells(report: Report, words: _Wording) -> list[tuple[str, str, str, str]]:
     rows = []
     for table, part, cells, withheld in report.cells.itertuples(index=False):
-        name = ", ".join(filter(None, (report.titles[table], words.stratum(part))))
+        name = ", ".join(filter(None, (words.known(f"TABLE.{table}", report.titles[table]), words.stratum(part))))
         is_applicable = not pd.isna(withheld)
         hidden = words.words.number(withheld, 0) if is_applicable else words.say("not_checked")
         visible = words.words.number(cells - (withheld if is_applicable else 0), 0)

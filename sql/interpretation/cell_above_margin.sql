@@ -1,11 +1,18 @@
 -- Cells whose firms come to more than national accounts have for the cell, and those that calibration sends to review.
 -- `_T`: all firms with a value, against S.1 as published (NACE Rev. 2) and against the calibrated S.11 cells; a numerator:
 -- cooperating firms against S.1, in the variant that exceeds it most.
-WITH part AS (
-    SELECT r.reference_year, r.activity_code, a64_code(r.activity_code, u.nace_rev2_code) AS a64_code, r.nuts2_code,
-           exact_sum(r.bridged_huf_mn) AS micro_huf_mn, exact_sum(r.calibrated_huf_mn) AS calibrated_huf_mn
+WITH coded AS (
+    -- by class first: there are few hundred of them, and each is asked for its A*64 code once
+    SELECT r.reference_year, r.activity_code, u.nace_rev2_code, r.nuts2_code,
+           sum(CAST(r.bridged_huf_mn AS DECIMAL(38, 9))) AS micro_huf_mn,
+           sum(CAST(r.calibrated_huf_mn AS DECIMAL(38, 9))) AS calibrated_huf_mn
     FROM interpretation.regional_gva AS r JOIN integration.legal_unit AS u USING (legal_unit_id)
     GROUP BY ALL
+),
+part AS (
+    SELECT reference_year, activity_code, a64_code(activity_code, nace_rev2_code) AS a64_code, nuts2_code,
+           exact_sum(micro_huf_mn) AS micro_huf_mn, exact_sum(calibrated_huf_mn) AS calibrated_huf_mn
+    FROM coded GROUP BY ALL
 ),
 placed AS (
     SELECT reference_year, 'T2' AS table_code, activity_code, '_T' AS region_code, micro_huf_mn, calibrated_huf_mn FROM part

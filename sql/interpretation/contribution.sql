@@ -19,7 +19,10 @@ part AS (
     -- `by_region` is part of the key: a condition beside the keys would make the join a nested loop
     SELECT true AS by_region, reference_year, legal_unit_id, nuts2_code, exact_sum(proxy_huf_mn) AS proxy_huf_mn,
            exact_sum(bridged_huf_mn) AS bridged_huf_mn, exact_sum(calibrated_huf_mn) AS calibrated_huf_mn
-    FROM interpretation.regional_gva WHERE nuts2_code <> '_U' GROUP BY ALL
+    FROM interpretation.regional_gva
+    -- adding up by unit is dear: only who may be asked for
+    SEMI JOIN _interpretation_cooperating_member AS c USING (reference_year, legal_unit_id)
+    WHERE nuts2_code <> '_U' GROUP BY ALL
 ),
 placed AS (
     SELECT

@@ -6,7 +6,7 @@ WITH pair AS (
         exact_sum(fractional_ratio) AS fractional_weight,
         exact_sum(expected_fractional_ratio) AS fractional_expected,
         least(exact_sum(project_share_ratio), 1) AS project_weight,
-        least(exact_sum(project_share_ratio * probability), 1) AS project_expected
+        exact_sum(project_share_ratio * probability) AS project_expected
     FROM interpretation.member_attribution
     GROUP BY GROUPING SETS (
         (reference_year, numerator_code, legal_unit_id),
@@ -29,7 +29,10 @@ SELECT
     CASE c.cooperation_type_code WHEN '_T' THEN c.day_share_ratio ELSE p.fractional_weight END AS fractional_weight,
     CASE c.cooperation_type_code WHEN '_T' THEN c.expected_day_share_ratio ELSE p.fractional_expected END
         AS fractional_expected,
-    p.project_weight, p.project_expected,
+    p.project_weight,
+    -- projects of one text are right together, so that their probabilities add up to more than that of any: in none of its
+    -- parts a firm is expected to count for more than in all
+    CASE WHEN p.project_expected IS NOT NULL THEN least(p.project_expected, c.probability) END AS project_expected,
     g.proxy_huf_mn, g.bridged_huf_mn, g.calibrated_huf_mn,
     -- a unit without a section takes the deflator of the economy; a section without one leaves its cells empty, or the
     -- share at constant prices would be that at current prices under another name

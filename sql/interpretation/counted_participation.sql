@@ -36,9 +36,9 @@ SELECT
       REPLACE (max(probability) OVER (PARTITION BY reference_year, numerator_code, legal_unit_id, link_group_id)
                AS probability),  -- records of one text are right or wrong together, so in all their cooperations
     strength >= 2 OR max(strength) OVER pair < 2 AS is_counted_pair,
-    strength >= 2 OR max(strength) OVER type < 2 OR (narrowest_code = 'N1' AND max(n1_strength) OVER type < 2)
+    strength >= 2 OR max(strength) OVER type < 2 OR (narrowest_code = 'N1' AND coalesce(max(n1_strength) OVER type, 2) < 2)
         AS is_counted_type,
-    strength >= 2 OR max(strength) OVER firm < 2 OR (narrowest_code = 'N1' AND max(n1_strength) OVER firm < 2)
+    strength >= 2 OR max(strength) OVER firm < 2 OR (narrowest_code = 'N1' AND coalesce(max(n1_strength) OVER firm, 2) < 2)
         AS is_counted_firm
 FROM (
     SELECT *, CASE WHEN numerator_code <> 'N3' AND narrowest_code = 'N1' THEN strength END AS n1_strength FROM numbered

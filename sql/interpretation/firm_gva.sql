@@ -1,42 +1,12 @@
 -- The three lines per legal unit and year: proxy, bridged, calibrated with the factor of the unit's cell; a unit that
--- works in several regions with the factor of each part's cell. `enterprise_id` is that of 31 December: a unit that was
--- absorbed or transformed by then belongs to the enterprise that continues it.
-WITH RECURSIVE heir AS (
-    SELECT predecessor_id AS legal_unit_id, successor_id AS heir_id, event_date AS since, 1 AS steps
-    FROM source.legal_unit_event WHERE event_kind NOT IN ('split', 'demerger') AND predecessor_id <> successor_id
-    UNION ALL
-    SELECT h.legal_unit_id, e.successor_id, greatest(h.since, e.event_date), h.steps + 1
-    FROM heir AS h JOIN source.legal_unit_event AS e ON e.predecessor_id = h.heir_id
-    WHERE h.steps < 5 AND e.event_kind NOT IN ('split', 'demerger') AND e.successor_id <> h.legal_unit_id
-),
-merged AS (
-    SELECT v.legal_unit_id, v.reference_year, max_by(u.enterprise_id, (h.steps, h.heir_id)) AS enterprise_id
-    FROM heir AS h
-    JOIN interpretation.value_added AS v
-      ON v.legal_unit_id = h.legal_unit_id AND h.since <= make_date(v.reference_year, 12, 31)
-    JOIN integration.legal_unit AS p
-      ON p.legal_unit_id = h.legal_unit_id AND p.dissolved_date <= make_date(v.reference_year, 12, 31)
-    JOIN integration.legal_unit AS u ON u.legal_unit_id = h.heir_id
-    GROUP BY ALL
-),
-cell AS (
+-- works in several regions with the factor of each part's cell. `enterprise_id` is that of 31 December.
+-- Temporary tables from the step: `_interpretation_continuing_enterprise`, `_interpretation_divided_unit`. They are small,
+-- which no plan could guess: it would put all units into the hash tables of their joins.
+WITH cell AS (
     -- the sector is part of the key: a condition beside the keys would make the join a nested loop
     SELECT reference_year, 'S11' AS institutional_sector, activity_code AS nace_rev2_section, nuts2_code, factor_ratio,
            is_calibrated, is_extrapolated
     FROM interpretation.reconciliation
-),
-part AS (
-    SELECT s.legal_unit_id, s.reference_year,
-           exact_sum(v.gva_basic_prices_huf_mn * s.share_ratio * coalesce(r.factor_ratio, 1)) AS calibrated_huf_mn,
-           bool_and(coalesce(r.is_calibrated, false)) AS is_calibrated,
-           bool_or(coalesce(r.is_extrapolated, false)) AS is_extrapolated
-    FROM interpretation.regional_share AS s
-    JOIN interpretation.value_added AS v USING (legal_unit_id, reference_year)
-    JOIN integration.legal_unit AS u USING (legal_unit_id)
-    LEFT JOIN cell AS r
-      ON r.reference_year = s.reference_year AND r.nuts2_code = s.nuts2_code
-     AND r.nace_rev2_section = u.nace_rev2_section AND r.institutional_sector = u.institutional_sector
-    GROUP BY ALL
 ),
 line AS (
     SELECT
@@ -55,8 +25,8 @@ line AS (
         v.method_flag, v.net_turnover_huf_mn, v.export_turnover_huf_mn, v.average_employees
     FROM interpretation.value_added AS v
     JOIN integration.legal_unit AS u USING (legal_unit_id)
-    LEFT JOIN merged AS m USING (legal_unit_id, reference_year)
-    LEFT JOIN part AS p USING (legal_unit_id, reference_year)
+    LEFT JOIN _interpretation_continuing_enterprise AS m USING (legal_unit_id, reference_year)
+    LEFT JOIN _interpretation_divided_unit AS p USING (legal_unit_id, reference_year)
     LEFT JOIN cell AS r
       ON r.reference_year = v.reference_year AND r.nuts2_code = u.nuts2_code
      AND r.nace_rev2_section = u.nace_rev2_section AND r.institutional_sector = u.institutional_sector

@@ -32,14 +32,17 @@ usual AS (
 ),
 account AS (
     SELECT m.is_member IS NOT NULL AS is_member, u.nace_rev2_section AS section, a.operating_result,
-           a.personnel_expenses, a.depreciation, a.wages, a.net_turnover, median(a.personnel_expenses / a.wages) OVER part AS personnel_ratio,
-           median(a.depreciation / a.net_turnover) OVER part AS depreciation_ratio
+           a.personnel_expenses, a.depreciation, a.wages, a.net_turnover
     FROM source.annual_account AS a JOIN integration.legal_unit AS u USING (tax_stem)
     LEFT JOIN member AS m USING (legal_unit_id)
     WHERE a.wages > 0 AND a.net_turnover > 0 AND a.personnel_expenses > 0 AND a.depreciation >= 0
       AND NOT a.is_consolidated AND NOT a.is_previous_year
       AND a.fiscal_year BETWEEN $first_reference_year AND $last_reference_year
-    WINDOW part AS (PARTITION BY u.nace_rev2_section)
+),
+part AS (
+    SELECT section, median(personnel_expenses / wages) AS personnel_ratio,
+           median(depreciation / net_turnover) AS depreciation_ratio
+    FROM account GROUP BY section
 ),
 error AS (
     SELECT c.spread_code, c.distance, c.is_member, ln(c.gva / c.basis) - f.log_ratio AS log_error
@@ -49,15 +52,17 @@ error AS (
     UNION ALL
     SELECT 'notes', 0, is_member, ln((operating_result + personnel_expenses + depreciation)
                           / (operating_result + wages * personnel_ratio + net_turnover * depreciation_ratio))
-    FROM account
+    FROM account AS a JOIN part AS p ON p.section IS NOT DISTINCT FROM a.section
     WHERE operating_result + personnel_expenses + depreciation > 0
       AND operating_result + wages * personnel_ratio + net_turnover * depreciation_ratio > 0
 )
 SELECT spread_code, CAST(distance AS INTEGER) AS distance, is_member,
        -- 3.2897: distance of the 5th and the 95th percentile of the standard normal distribution
-       (quantile_cont(log_error, 0.95) - quantile_cont(log_error, 0.05)) / 3.2897072539 AS log_spread,
-       count(*) AS error_count
-FROM error
-GROUP BY ALL
-HAVING count(*) >= 30
+       (middle[2] - middle[1]) / 3.2897072539 AS log_spread, error_count
+FROM (
+    SELECT spread_code, distance, is_member, quantile_cont(log_error, [0.05, 0.95]) AS middle, count(*) AS error_count
+    FROM error
+    GROUP BY ALL
+    HAVING count(*) >= 30
+)
 ORDER BY ALL

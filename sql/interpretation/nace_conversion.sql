@@ -33,7 +33,7 @@ weighted AS (
 )
 SELECT
     reference_year, nace_rev2_code, nace_rev21_code,
-    CASE WHEN section_huf_mn > 0 THEN gva_huf_mn / section_huf_mn ELSE 1.0 / ways END AS weight_ratio,
+    CASE WHEN section_huf_mn > 0 THEN least(gva_huf_mn / section_huf_mn, 1.0) ELSE 1.0 / ways END AS weight_ratio,
     gva_huf_mn, unit_count,
     CASE WHEN ways = 1 THEN 'one_to_one' WHEN section_huf_mn > 0 THEN 'gva_weighted' ELSE 'evenly' END AS method_flag,
     source_id IS NOT NULL AS is_in_correspondence,

@@ -52,9 +52,20 @@ def test_methodologists_see_the_bounds(tiny: Workshop) -> None:
     assert found == [(near(100 * 1540 / 6600), near(100 * 2090 / 6600))]
 
 
+AUDITED = (
+    "interpretation.cooperating_firm",
+    "interpretation.cooperating_firm_by_type",
+    "interpretation.firm_gva",
+    "interpretation.regional_gva",
+    "interpretation.cooperation_gva",
+    "interpretation.cell_protection",
+    "integration.legal_unit",
+)
+
+
 def test_bounds_that_reveal_a_firm_are_seen_by_the_audit(tiny: Workshop) -> None:
     with open_engine(EngineLimits()) as connection:
-        for name in ("interpretation.cooperating_firm", "interpretation.firm_gva", "interpretation.cooperation_gva"):
+        for name in AUDITED:
             expose(connection, name, tiny.lake.path(name, tiny.key(name)))
         expose(
             connection, "access.published", tiny.lake.path("access.cooperation_gva", tiny.key("access.cooperation_gva"))
@@ -79,18 +90,26 @@ def test_lines_and_denominators(tiny: Workshop, by_name: float) -> None:
     assert rows(tiny, "access.cooperation_gva", query) == [expected]
 
 
-def test_sections_are_published_and_add_up(tiny: Workshop, by_name: float) -> None:
-    query = """SELECT activity_code, gva_huf_mn, share_pct FROM t
-               WHERE numerator_code = 'N1' AND table_code = 'T2' ORDER BY 1"""
-    assert rows(tiny, "access.cooperation_gva", query) == [
-        ("C", near(990.0), near(100 * 990 / 4000)),
-        ("J", near(1.1 * (500 + by_name * 500)), near(100 * 1.1 * (500 + by_name * 500) / 2600)),
+def test_sections_would_tell_f10_about_two_others(tiny: Workshop) -> None:
+    """J is F10 in one region and F5 and F6 in the other: F10 could take itself off J. C is then T1 less J."""
+    query = """SELECT activity_code, gva_huf_mn, share_pct, obs_status FROM t
+               WHERE numerator_code = 'N1' AND table_code = 'T2' AND nace_version_code = 'NACE_REV2' ORDER BY 1"""
+    assert rows(tiny, "access.cooperation_gva", query) == [("C", None, None, "Q"), ("J", None, None, "Q")]
+    query = """SELECT activity_code, region_code, status FROM t
+               WHERE numerator_code = 'N1' AND table_code IN ('T2', 'T7') AND nace_version_code = 'NACE_REV2'
+               ORDER BY ALL"""
+    assert rows(tiny, "interpretation.cell_protection", query) == [
+        ("C", "HU11", "secondary"),
+        ("C", "_T", "secondary"),
+        ("J", "HU11", "primary"),
+        ("J", "HU12", "primary"),
+        ("J", "_T", "secondary"),
     ]
 
 
 def test_a_lone_joiner_is_not_revealed_by_n2_less_n1(tiny: Workshop) -> None:
     query = """SELECT table_code, gva_huf_mn, share_pct, firm_count, obs_status, conf_status FROM t
-               WHERE numerator_code = 'N2'"""
+               WHERE numerator_code = 'N2' AND table_code IN ('T1', 'T2')"""
     assert set(rows(tiny, "access.cooperation_gva", query)) == {
         ("T1", None, None, None, "Q", "C"),
         ("T2", None, None, None, "Q", "C"),

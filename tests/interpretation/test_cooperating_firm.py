@@ -236,3 +236,13 @@ def test_certain_links_give_what_the_method_gives(rows: list[tuple[str, str, int
     assert (union.set_index("legal_unit_id")["day_share_ratio"] <= by_type + 1e-12).all()
     shuffled = frame.sample(frac=1.0, random_state=seed)
     pd.testing.assert_frame_equal(union, members(shuffled, FIRM), rtol=0, atol=1e-9)
+
+
+def test_a_mere_candidate_of_a_passing_cooperation_counts_or_does_not(house: duckdb.DuckDBPyConnection) -> None:
+    # an accepted link to one cooperation that passes goal 1, a candidate for another that is accredited
+    participate(house, "A", "M1")
+    participate(house, "A", "K1", probability=0.4, method="none", status="review")
+    house.execute("INSERT INTO interpretation.goal_1_cooperation VALUES (2023, 'M1'), (2023, 'K1')")
+    frame = made(house, "counted_participation").query("numerator_code == 'N3'").set_index("cooperation_id")
+    assert frame["is_counted_type"].to_dict() == {"K1": False, "M1": True}
+    assert frame["is_counted_firm"].to_dict() == {"K1": False, "M1": True}

@@ -429,3 +429,15 @@ def test_definitions_say_what_is_measured() -> None:
         assert len(codes) == len(set(codes)), dimension
         assert all(len(row) == 4 and all(row) for row in rows), dimension
     assert [code for code, *_ in DEFINITIONS["VARIANT"]] == ["/".join(v) for v in VARIANTS]
+
+
+def test_projects_of_one_text_are_expected_for_no_more_than_the_firm(changed: duckdb.DuckDBPyConnection) -> None:
+    # both of A's cooperations by one text of probability 0.6, each crediting it in full
+    changed.execute("UPDATE interpretation.cooperating_firm SET probability = 0.6 WHERE legal_unit_id = 'A'")
+    changed.execute("""
+        UPDATE interpretation.member_attribution SET project_share_ratio = 1, probability = 0.6
+        WHERE legal_unit_id = 'A'""")
+    text = sql_file("interpretation/cooperating_member.sql")
+    query = f"""SELECT project_weight, project_expected FROM ({text})
+                WHERE legal_unit_id = 'A' AND cooperation_type_code = '_T' AND numerator_code = 'N2'"""
+    assert changed.execute(query).fetchall() == [(1.0, 0.6)]

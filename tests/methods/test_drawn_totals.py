@@ -10,6 +10,7 @@ from methods.drawn_totals import (
     VALUES,
     Economy,
     Spreads,
+    ValueDraws,
     drawn_memberships,
     drawn_ratios,
     drawn_totals,
@@ -223,3 +224,24 @@ def test_order_of_rows_changes_nothing() -> None:
     values = economy([("A", "HU11", None, 3.0, 3.0, 1.0, False), ("B", "HU11", None, 5.0, 5.0, 1.0, False)])
     first, second = totals(some, rows, values), totals(some[::-1], rows[::-1], values)
     assert all((first[place] == second[place]).all() for place in first)
+
+
+def test_choices_of_sources_share_their_numbers_and_do_not_touch_each_other() -> None:
+    chosen = economy(
+        [
+            ("A", "R1", "C", 30.0, 36.0, 0.6, True),
+            ("A", "R2", "C", 20.0, 22.0, 0.4, True),
+            ("B", "R1", "J", 9, 9, 1, False),
+        ],
+        [("C", "R1", 60.0, 72.0, 4.0, 90.0), ("C", "R2", 50.0, 55.0, 2.0, 60.0), ("J", "R1", 9.0, 9.0, 0.0, 0.0)],
+        [("A", 0.5, 0.3)],
+        Spreads(agreement=0.02, cell=0.1, own=0.2),
+    )
+    together = ValueDraws(chosen, 50, seed=3)
+    choices = [VALUES, *(frozenset({source}) for source in sorted(VALUES)), VALUES]
+    for sources in choices:
+        alone = drawn_ratios(chosen, 50, seed=3, sources=sources)
+        found = together.ratios(sources)
+        assert np.array_equal(found.of_firm, alone.of_firm)
+        assert np.array_equal(found.of_piece, alone.of_piece)
+        assert found.of_piece.std(axis=1).max() > 0

@@ -1,0 +1,15 @@
+-- One line per year on how the published tables were protected; the proof, cell by cell, is cell_protection.
+SELECT
+    reference_year,
+    CAST(count(*) FILTER (WHERE is_published) AS INTEGER) AS cell_count,
+    CAST(count(*) FILTER (WHERE status = 'open') AS INTEGER) AS open_count,
+    CAST(count(*) FILTER (WHERE status = 'primary') AS INTEGER) AS primary_count,
+    CAST(count(*) FILTER (WHERE status = 'secondary') AS INTEGER) AS secondary_count,
+    CAST(count(*) FILTER (WHERE NOT is_published) AS INTEGER) AS difference_count,
+    coalesce(exact_sum_if(abs(value_huf_mn), status IN ('primary', 'secondary') AND price_code = 'V'), 0)
+        AS suppressed_huf_mn,
+    CAST(count(*) FILTER (WHERE is_primary AND is_protected IS NOT true) AS INTEGER) AS failing_count,
+    min(method) AS method,
+    max(solver) AS solver
+FROM interpretation.cell_protection
+GROUP BY ALL
