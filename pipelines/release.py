@@ -50,7 +50,7 @@ def release_in_words(home: Home, *, now: dt.datetime) -> list[str]:
 
 
 def print_calendar(home: Home, *, now: dt.datetime) -> None:
-    """Print every release with its planned and actual time and its punctuality (SIMS S.15.2).
+    """Print every release with its planned and actual time and its punctuality (SIMS S.14.2).
 
     Raises:
         ConfigurationError: there is no calendar, or it is wrong.

@@ -125,7 +125,7 @@ def _outcome(contract: Contract, expectation: Expectation, result: Any) -> Check
 
 
 def is_statistic(contract: Contract) -> bool:
-    """Whether a table holds statistics of which some cells are withheld: their figures stay out of records of checks."""
+    """Whether some cells of a table may be withheld: its figures stay out of the records of checks."""
     return contract.layer in ("interpretation", "access") and contract.confidentiality != "public"
 
 

@@ -145,7 +145,7 @@ def _moment(given: str | dt.datetime | dt.date, zone: ZoneInfo) -> dt.datetime:
 def punctuality(planned: dt.datetime, actual: dt.datetime) -> str:
     """How late a release was, in words: minutes up to a day, then days and hours; a minute's delay is on time.
 
-    SIMS S.15.2: punctuality is the time lag between the actual and the planned date of a release.
+    SIMS S.14.2: punctuality is the time lag between the actual and the planned date of a release.
     """
     minutes = round((actual - planned).total_seconds() / 60)
     if abs(minutes) <= 1:

@@ -186,14 +186,14 @@ class Search:
             return reach, False
         return reach, self.master.add(cut)
 
-    def tighten(self, rounds: int, deadline: float | None) -> tuple[float, FloatArray]:
-        """Adds cuts to the linear relaxation until none is violated; value and reduced costs."""
+    def tighten(self, deadline: float | None, solves: float) -> tuple[float, FloatArray]:
+        """Adds cuts to the linear relaxation until none is violated or so much is solved; value and reduced costs."""
         busy = list(range(len(self.targets)))
         value, x, prices = (
             self.master.relax() if self.master.cuts else (0.0, np.zeros(len(self.columns)), self.master.cost)
         )
         history = [value]
-        for _ in range(rounds):
+        while self.attacker.solves < solves:
             violated = [n for n in busy if self._separate(n, x)]
             if not violated and len(busy) < len(self.targets):
                 violated = [n for n in range(len(self.targets)) if n not in set(busy) and self._separate(n, x)]
@@ -263,6 +263,7 @@ def optimum(
     *,
     rounds: int = 200,
     nodes: int = 20_000,
+    work: float = np.inf,
     time_limit_s: float | None = None,
 ) -> Optimum:
     """The cheapest pattern of a component, or the best one found within the limits.
@@ -272,18 +273,23 @@ def optimum(
         cost: (cells,) cost, 0 for forced cells.
         start: a protected pattern, for example of the heuristic.
         usable: (cells,) cells that may be suppressed, default all; the bound holds within them.
-        rounds: most rounds of cuts and of integer masters.
+        rounds: most rounds of integer masters.
         nodes: most nodes of the search tree of one integer master.
+        work: most linear programs times equations; where not even one attack on each requirement fits, the start
+            is returned with the bound 0.
         time_limit_s: stops by the clock; for measurements only, the result then depends on the machine.
     """
     deadline = None if time_limit_s is None else time.monotonic() + time_limit_s
+    solves = work / max(part.matrix.shape[0], 1)
+    if solves < len(start.requirements) and start.price() > 0:
+        return Optimum(start.secret, start.price(), 0.0, False, 0, start.solves)
     search = Search(part, cost, start, usable)
-    relaxed, prices = search.tighten(rounds, deadline)
+    relaxed, prices = search.tighten(deadline, solves / 2)
     bound = relaxed
     for number in range(rounds):
         if bound >= search.best.price() * (1.0 - RELATIVE_GAP):
             break
-        if deadline is not None and time.monotonic() > deadline:
+        if search.attacker.solves > solves or (deadline is not None and time.monotonic() > deadline):
             break
         search.fix(relaxed, prices)
         left = None if deadline is None else deadline - time.monotonic()

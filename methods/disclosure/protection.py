@@ -42,19 +42,26 @@ COUNT_COST = 1e-6
 """Cost of a further cell in units of the mean cost: of equally dear patterns the shorter one, also at no value."""
 
 
+LARGE = 900
+"""Cells from which a component is large: the heuristic then tries to reopen cells only within a budget."""
+
+REOPENING_SOLVES = 3_000
+"""That budget, in linear programs; the dearest cells are tried first."""
+
+
 @dataclass(frozen=True)
 class Effort:
-    """Rounds of the mixed-integer programme and nodes of each of its search trees."""
+    """Rounds of the integer programme, nodes of each of its trees, linear programs times equations of all attacks."""
 
     rounds: int
     nodes: int
+    work: float
 
 
 EFFORT: dict[str, Effort] = {
-    "exact": Effort(500, 1_000_000),
-    "auto": Effort(12, 50),
-    "heuristic": Effort(4, 10),
-    "joint": Effort(0, 0),
+    "exact": Effort(500, 1_000_000, np.inf),
+    "auto": Effort(12, 50, 3e6),
+    "heuristic": Effort(4, 10, 1e6),
 }
 
 
@@ -69,7 +76,8 @@ class Suppression:
         cost: cost of all suppressed cells that are not hidden.
         secondary_cost: cost of the secondary cells alone.
         is_optimal: proven optimal.
-        gap: upper bound of (secondary cost - optimum) / optimum, in the costs after the discount for preferred cells.
+        gap: upper bound of (secondary cost - optimum) / optimum, in the costs after the discount for preferred cells;
+            inf where a component was too large to look for a bound.
         facts: counts and solver, for the record; nothing that depends on the clock.
         witnesses: (proofs, cells) deviations that prove protection, for `certify`; there may be none.
     """
@@ -150,9 +158,15 @@ def protect(
             witnesses.extend(_placed(part, deviation, system.size) for deviation in joint.deviations)
             used.add("joint")
             continue
-        shield.clean()
+        shield.clean(REOPENING_SOLVES if part.size > LARGE else None)
         best = optimum(
-            part, cost[part.cells], shield, rounds=effort.rounds, nodes=effort.nodes, time_limit_s=time_limit_s
+            part,
+            cost[part.cells],
+            shield,
+            rounds=effort.rounds,
+            nodes=effort.nodes,
+            work=effort.work,
+            time_limit_s=time_limit_s,
         )
         suppressed[part.cells] |= best.secret
         price, bound = price + best.price, bound + best.bound
