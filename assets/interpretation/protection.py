@@ -145,6 +145,7 @@ def protected_year(
             "is_protected": found["is_protected"].astype("boolean"),
             "method": chosen.method,
             "solver": found["solver"],
+            "system_sha256": system.sha256(),
         }
     )
 
@@ -180,7 +181,7 @@ def build_columns() -> list[str]:
     return [
         "reference_year", "cell_name", "is_published", *CELL, "price_code", "value_huf_mn", "contributor_count",
         "is_primary", "primary_rule", "protection_huf_mn", "status", "lower_huf_mn", "upper_huf_mn", "attacker",
-        "is_protected", "method", "solver",
+        "is_protected", "method", "solver", "system_sha256",
     ]  # fmt: skip
 
 

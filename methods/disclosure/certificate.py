@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from methods.disclosure.attack import NOTHING, REACHED, Attacker, Prior, is_reached, scale_of
 from methods.disclosure.components import Component, components
-from methods.disclosure.highs import SOLVER
+from methods.disclosure.highs import solver
 from methods.disclosure.system import BoolArray, FloatArray, LinkedSystem
 from methods.errors import MethodError
 
@@ -193,5 +193,5 @@ def _row(
         value - needs[0],
         value + needs[1],
         is_protected,
-        SOLVER,
+        solver(),
     )

@@ -12,6 +12,7 @@ import os
 import sys
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from threading import Lock
 from typing import Any
 
@@ -42,6 +43,12 @@ def _say_nothing() -> None:
         os.dup2(kept, 1)
         os.close(kept)
         os.close(nowhere)
+
+
+@cache
+def solver() -> str:
+    """Name and version of the solver, for the record."""
+    return f"{SOLVER} {version('highspy')}"
 
 
 @dataclass(frozen=True)

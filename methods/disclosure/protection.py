@@ -21,7 +21,7 @@ from methods.disclosure.attack import Prior
 from methods.disclosure.components import Component, components
 from methods.disclosure.exact import RELATIVE_GAP, optimum
 from methods.disclosure.heuristic import Shield, UnprotectableError
-from methods.disclosure.highs import SOLVER
+from methods.disclosure.highs import solver
 from methods.disclosure.joint import JointProofs
 from methods.disclosure.system import BoolArray, FloatArray, LinkedSystem
 from methods.errors import MethodError
@@ -62,6 +62,7 @@ EFFORT: dict[str, Effort] = {
     "exact": Effort(500, 1_000_000, np.inf),
     "auto": Effort(12, 50, 3e6),
     "heuristic": Effort(4, 10, 1e6),
+    "joint": Effort(0, 0, 0.0),
 }
 
 
@@ -190,7 +191,7 @@ def protect(
             "components": len(parts),
             "linear_programs": solves,
             "cuts": cuts,
-            "solver": SOLVER,
+            "solver": solver(),
         },
         witnesses=np.array(witnesses).reshape(len(witnesses), system.size),
     )

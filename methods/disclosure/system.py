@@ -11,6 +11,7 @@ suppression problem on tabular data with linear constraints, Management Science 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -79,6 +80,16 @@ class LinkedSystem:
     def required_upper(self) -> FloatArray:
         """(cells,) the attacker's upper bound must reach this: X + U, or what everybody knows if that is less."""
         return np.minimum(self.values + self.protection, self.upper)
+
+    def sha256(self) -> str:
+        """Hash of everything that protection depends on: what a certificate is about."""
+        digest = hashlib.sha256("\0".join(self.names).encode())
+        rows = self.equations.tocsr()
+        for array in (rows.indptr, rows.indices, rows.data, self.values, self.lower, self.upper, self.cost):
+            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+        for array in (self.is_public, self.is_hidden, self.is_primary, self.protection, self.contributor):
+            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+        return digest.hexdigest()
 
     def secret(self, suppressed: ArrayLike) -> BoolArray:
         """(cells,) which cells the public does not see: suppressed or hidden, and not public."""

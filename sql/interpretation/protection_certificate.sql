@@ -10,6 +10,7 @@ SELECT
         AS suppressed_huf_mn,
     CAST(count(*) FILTER (WHERE is_primary AND is_protected IS NOT true) AS INTEGER) AS failing_count,
     min(method) AS method,
+    min(system_sha256) AS system_sha256,
     max(solver) AS solver
 FROM interpretation.cell_protection
 GROUP BY ALL
