@@ -42,6 +42,13 @@ HOP = 1.0
 """Cost of passing through a cell in units of the mean cost, when cells are ranked by nearness."""
 
 
+LARGE = 900
+"""Cells from which a component is large: the heuristic then tries to reopen cells only within a budget."""
+
+REOPENING_SOLVES = 3_000
+"""That budget, in linear programs; the dearest cells are tried first."""
+
+
 class UnprotectableError(Exception):
     """A requirement that fails with every movable cell suppressed."""
 
@@ -305,13 +312,12 @@ class Shield:
         self.requirements.append(own)
         return [own]
 
-    def clean(self, budget: int | None = None) -> None:
+    def clean(self) -> None:
         """Reopens superfluous cells, largest cost first, as long as every requirement keeps its proof.
 
-        Args:
-            budget: linear programs after which no further cell is tried; counted, not timed, to stay deterministic.
+        In a large component no further cell is tried after so many programs: counted, not timed, to stay deterministic.
         """
-        last = np.inf if budget is None else self.solves + budget
+        last = self.solves + REOPENING_SOLVES if self.part.size > LARGE else np.inf
         users: dict[int, set[int]] = {}
         for number, requirement in enumerate(self.requirements):
             for moved, _ in requirement.witnesses:

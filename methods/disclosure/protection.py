@@ -42,13 +42,6 @@ COUNT_COST = 1e-6
 """Cost of a further cell in units of the mean cost: of equally dear patterns the shorter one, also at no value."""
 
 
-LARGE = 900
-"""Cells from which a component is large: the heuristic then tries to reopen cells only within a budget."""
-
-REOPENING_SOLVES = 3_000
-"""That budget, in linear programs; the dearest cells are tried first."""
-
-
 @dataclass(frozen=True)
 class Effort:
     """Rounds of the integer programme, nodes of each of its trees, linear programs times equations of all attacks."""
@@ -159,7 +152,7 @@ def protect(
             witnesses.extend(_placed(part, deviation, system.size) for deviation in joint.deviations)
             used.add("joint")
             continue
-        shield.clean(REOPENING_SOLVES if part.size > LARGE else None)
+        shield.clean()
         best = optimum(
             part,
             cost[part.cells],
