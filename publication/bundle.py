@@ -16,6 +16,7 @@ from publication.data_package import write_data_package
 from publication.export import write_files
 from publication.page.site import FILES as PAGES
 from publication.page.site import Download, write_site
+from publication.page.tables import NEEDED
 from publication.quality.concepts import OfficeTexts
 from publication.quality.report import PAGES as REPORTS
 from publication.quality.report import write_quality_report
@@ -23,7 +24,7 @@ from publication.release_file import ReleaseFile
 from resources.contract import Contract
 
 QUALITY = "quality"
-INDICATORS = "access.quality_indicator"
+INDICATORS, TRACKER = "access.quality_indicator", "access.target_tracker"
 READABLE, SEARCHABLE = 0o644, 0o755
 
 
@@ -43,8 +44,9 @@ def write_release(
     Args:
         access_file: the DuckDB file with the published tables.
         vintage_id: the vintage that it holds.
-        folder: an empty folder; it gets `data/`, `sdmx/`, `quality/`, the page in each language and `datapackage.json`,
-            readable by everybody. Who may enter the folder is the caller's business.
+        folder: an empty folder; it gets `data/`, `sdmx/`, `quality/`, the page in each language and
+            `datapackage.json`, readable by everybody; no page where there is not one share to show. Who may enter
+            the folder is the caller's business.
         contracts: contract by table.
         revisions: `publication.revisions.revision_summary`, where something was published before.
         punctuality: `publication.quality.figures.release_times`, where there is a release calendar.
@@ -53,29 +55,32 @@ def write_release(
 
     Raises:
         CoopgvaError: a table breaks its contract, has an unknown code, or a withheld row has a number.
-        MethodError: the page has nothing to show.
     """
     tables = published_frames(access_file, contracts)
     files = write_files(tables, contracts, vintage_id, folder)
-    reports = write_quality_report(
-        folder / QUALITY,
-        indicators=tables[INDICATORS],
-        tables=tables,
-        contracts=contracts,
-        vintage_id=vintage_id,
-        revisions=revisions,
-        punctuality=punctuality,
-        checks=checks,
-        office=office,
-    )
+    reports: list[Path] = []
+    if INDICATORS in tables:
+        reports = write_quality_report(
+            folder / QUALITY,
+            indicators=tables[INDICATORS],
+            tables=tables,
+            contracts=contracts,
+            vintage_id=vintage_id,
+            revisions=revisions,
+            punctuality=punctuality,
+            checks=checks,
+            office=office,
+        )
     downloads = [Download(f.path.relative_to(folder).as_posix(), f.form, f.path.stat().st_size) for f in files]
-    pages = write_site(
-        tables,
-        folder,
-        vintage_id=vintage_id,
-        downloads=downloads,
-        quality_report={language: f"{QUALITY}/{name}" for language, name in REPORTS.items()},
-    )
+    pages: list[Path] = []
+    if all(name in tables for name in NEEDED) and len(tables[TRACKER]):  # without one share there is nothing to show
+        pages = write_site(
+            tables,
+            folder,
+            vintage_id=vintage_id,
+            downloads=downloads,
+            quality_report={language: f"{QUALITY}/{name}" for language, name in REPORTS.items() if reports},
+        )
     files += [_described(path, "Quality report") for path in reports]
     files += [_described(path, "Release page") for path in pages if path.name in PAGES.values()]
     write_data_package(folder, files, vintage_id)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CHARTS = ("path", "activities", "regions", "kinds", "sizes", "ties", "countries", "outlook")
+LOAD_MILLISECONDS = 90_000
 MARKS = ("rect", "symbol", "line", "area", "rule")
 DRAWN = "document.querySelectorAll('.chart[data-drawn]').length"
 
@@ -44,7 +45,7 @@ def opened(browser: Browser, site: Path, language: str, width: int = 1200, **con
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("request", lambda request: said.append(request.url) if not request.url.startswith("file:") else None)
     page.goto((site / FILES[language]).as_uri())
-    page.wait_for_function(f"{DRAWN} === {len(CHARTS)}")
+    page.wait_for_function(f"{DRAWN} === {len(CHARTS)}", timeout=LOAD_MILLISECONDS)
     return page, said
 
 

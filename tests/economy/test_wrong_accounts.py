@@ -17,7 +17,7 @@ def accounts(**changes: float) -> pd.DataFrame:
     """Ten firms of one section with value added 100 and personnel expenses 60; the first is changed."""
     frame = pd.DataFrame(
         {
-            "legal_unit_id": [f"F{i}" for i in range(10)],
+            "unit_number": range(10),
             "nace_rev2_section": "C",
             "period_from": pd.Timestamp(2023, 1, 1),
             "period_to": pd.Timestamp(2024, 1, 1),
