@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.disclosure_files import INSIDE_ONLY, check_out, read_spec, told_of, write_table
+from pipelines.disclosure_files import INSIDE_ONLY, check_out, read_spec, told_of
+from pipelines.plain_files import write_table
 from pipelines.protect import cells_of, codes_of, read_contributions, read_release, tabulated
 from resources.errors import ConfigurationError, CoopgvaError
 

@@ -16,19 +16,16 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
 
+from pipelines.plain_files import TEXTS, UnreadableError, read_plain
 from resources.contract import explain_validation
-from resources.durable import replacing
 from resources.errors import ConfigurationError
 from resources.transport.address import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
     from methods.disclosure.spec import Spec
 
-SEPARATORS = ",;\t|"
-TEXTS = (".csv", ".tsv", ".txt")
 INSIDE_ONLY = 0o600
 PUBLISHABLE = 0o644
 TEXT_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -153,22 +150,10 @@ def read_columns(
     Raises:
         ConfigurationError: no such file, not readable, a column is missing, a number is none; names the row.
     """
-    import pyarrow as pa
-
-    if not path.is_file():
-        raise ConfigurationError(f"{what}: file not found", where=str(path), action="name an existing file")
     try:
-        if path.suffix.lower() == ".parquet":
-            table = _parquet(path)
-        elif path.suffix.lower() in TEXTS:
-            table = _csv(path)
-        else:
-            raise ConfigurationError(f"{what}: unknown type of file", where=str(path), action="give .csv or .parquet")
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ConfigurationError(
-            f"{what}: cannot be read: {reason}", where=str(path), action="check the file"
-        ) from None
+        table = read_plain(path, what)
+    except UnreadableError as error:
+        raise ConfigurationError(f"{what}: cannot be read: {error}", where=str(path), action="check the file") from None
     names = table.column_names
     for column in dict.fromkeys((*texts, *numbers)):
         if column not in names:
@@ -188,33 +173,6 @@ def read_columns(
     for column in numbers:
         columns[column] = _as_numbers(table.column(column), f"{what}: {column}", path)
     return pd.DataFrame(columns)
-
-
-def _parquet(path: Path) -> pa.Table:
-    import pyarrow.parquet as pq
-
-    # the file alone: a folder `year=2023` above it must not become a column
-    return pq.read_table(path, partitioning=None)
-
-
-def _csv(path: Path) -> pa.Table:
-    import pyarrow as pa
-    from pyarrow import csv
-
-    with path.open(encoding="utf-8-sig") as lines:
-        header = lines.readline()
-    if not header.strip():
-        raise pa.ArrowInvalid("the file is empty")
-    separator = max(SEPARATORS, key=lambda mark: (header.count(mark), -SEPARATORS.index(mark)))
-    parse = csv.ParseOptions(delimiter=separator, newlines_in_values=True)
-    names = csv.open_csv(path, parse_options=parse).schema.names
-    convert = csv.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.string()),
-        strings_can_be_null=True,
-        null_values=[""],
-        quoted_strings_can_be_null=True,
-    )
-    return csv.read_csv(path, parse_options=parse, convert_options=convert)
 
 
 def _as_text(column: Any) -> Any:
@@ -243,45 +201,3 @@ def _as_numbers(column: Any, what: str, path: Path) -> Any:
                     f"{what} is no number: {given!r} (row {row})", where=str(path), action="write 1234.5"
                 ) from None
         raise
-
-
-def write_table(frame: pd.DataFrame, path: Path, *, mode: int, decimals: int | None = None) -> None:
-    """Writes a frame as CSV or Parquet, whole or not at all; equal content is equal bytes.
-
-    Args:
-        frame: the rows.
-        path: .csv or .parquet.
-        mode: permission bits.
-        decimals: decimals of floating-point columns in CSV; None: as many as they need.
-
-    Raises:
-        ConfigurationError: it cannot be written.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with replacing(path, mode=mode) as temporary:
-            if path.suffix.lower() == ".parquet":
-                table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-                pq.write_table(table, temporary, compression="zstd")
-            else:
-                _numbers_as_text(frame, decimals).to_csv(temporary, index=False, lineterminator="\n")
-    except OSError as error:
-        raise ConfigurationError(
-            f"cannot write ({error.strerror or error})", where=str(path), action="name another file"
-        ) from None
-
-
-def _numbers_as_text(frame: pd.DataFrame, decimals: int | None) -> pd.DataFrame:
-    import pandas as pd
-
-    result = frame.copy()
-    for column in frame.columns:
-        if pd.api.types.is_float_dtype(frame[column]):
-            said = [
-                "" if number != number else repr(number) if decimals is None else f"{number:.{decimals}f}"
-                for number in frame[column].tolist()
-            ]
-            result[column] = said
-    return result

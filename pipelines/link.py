@@ -7,10 +7,11 @@ linking (`methods.linkage`).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.plain_files import UnreadableError, read_plain
 from resources.errors import ConfigurationError, DeliveryError
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }  # fmt: skip
 """Columns of each file; others are ignored."""
 
-SEPARATORS = ",;\t|"
 File = typer.Option(dir_okay=False, help="CSV or Parquet.")
 
 
@@ -140,22 +140,11 @@ def read(path: Path, what: str) -> pd.DataFrame:
         ConfigurationError: there is no such file, or its type is not known.
         DeliveryError: it cannot be read, or a needed column is absent.
     """
-    import pyarrow as pa
-
-    if not path.is_file():
-        raise ConfigurationError(f"{what}: file not found", where=str(path), action="name an existing file")
     needed, further = COLUMNS[what]
-    suffix = path.suffix.lower()
     try:
-        if suffix == ".parquet":
-            table = _parquet(path, (*needed, *further))
-        elif suffix in (".csv", ".tsv", ".txt"):
-            table = _csv(path)
-        else:
-            raise ConfigurationError(f"{what}: unknown type of file", where=str(path), action="give .csv or .parquet")
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DeliveryError(f"{what}: cannot be read: {reason}", where=str(path), action="check the file") from None
+        table = read_plain(path, what, (*needed, *further))
+    except UnreadableError as error:
+        raise DeliveryError(f"{what}: cannot be read: {error}", where=str(path), action="check the file") from None
     for column in needed:
         if column not in table.column_names:
             present = ", ".join(table.column_names[:8]) or "none"
@@ -164,35 +153,6 @@ def read(path: Path, what: str) -> pd.DataFrame:
             )
     kept = [column for column in (*needed, *further) if column in table.column_names]
     return _whole_numbers(table.select(kept).to_pandas())
-
-
-def _parquet(path: Path, columns: tuple[str, ...]) -> Any:
-    import pyarrow.parquet as pq
-
-    names = pq.read_schema(path).names
-    known = [name for name in columns if name in names]
-    return pq.read_table(path, columns=known) if known else pq.read_table(path)
-
-
-def _csv(path: Path) -> Any:
-    import pyarrow as pa
-    from pyarrow import csv
-
-    with path.open(encoding="utf-8-sig") as lines:
-        header = lines.readline()
-    if not header.strip():
-        raise pa.ArrowInvalid("the file is empty")
-    separator = max(SEPARATORS, key=lambda mark: (header.count(mark), -SEPARATORS.index(mark)))
-    parse = csv.ParseOptions(delimiter=separator, newlines_in_values=True)
-    names = csv.open_csv(path, parse_options=parse).schema.names
-    # all is text: a tax number keeps its leading zero
-    convert = csv.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.string()),
-        strings_can_be_null=True,
-        null_values=[""],
-        quoted_strings_can_be_null=True,
-    )
-    return csv.read_csv(path, parse_options=parse, convert_options=convert)
 
 
 def _whole_numbers(frame: pd.DataFrame) -> pd.DataFrame:

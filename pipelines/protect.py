@@ -19,8 +19,8 @@ from pipelines.disclosure_files import (
     read_columns,
     read_spec,
     told_of,
-    write_table,
 )
+from pipelines.plain_files import write_table
 from resources.durable import file_sha256, write_json
 from resources.errors import PublishRefusedError
 

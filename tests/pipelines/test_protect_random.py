@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from pipelines.audit import audit_files
-from pipelines.disclosure_files import write_table
+from pipelines.plain_files import write_table
 from pipelines.protect import protect_files, release
 
 ACTIVITY = {"_T": ["A", "B", "C"], "C": ["C1", "C2"]}
