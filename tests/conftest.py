@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres_office import office, office_server
 from tests.postgres_server import postgres_server, postgres_url
 
-__all__ = ["postgres_server", "postgres_url", "shared_data"]
+__all__ = ["office", "office_server", "postgres_server", "postgres_url", "shared_data"]
 
 # A script that runs in the background starts its children with SIGINT ignored; tests that interrupt a child would
 # then wait for ever.

@@ -30,7 +30,7 @@ def postgres_server() -> Iterator[sa.URL]:
         yield sa.make_url(named)
         return
     binaries = shutil.which("initdb"), shutil.which("pg_ctl")
-    user = _server_user()
+    user = server_user()
     if all(binaries) and user is not None:
         with _own_server(str(binaries[0]), str(binaries[1]), user) as url:
             yield url
@@ -51,19 +51,26 @@ def postgres_server() -> Iterator[sa.URL]:
 @pytest.fixture
 def postgres_url(postgres_server: sa.URL) -> Iterator[sa.URL]:
     """URL of an empty database, dropped after the test."""
+    with empty_database(postgres_server) as url:
+        yield url
+
+
+@contextmanager
+def empty_database(server: sa.URL) -> Iterator[sa.URL]:
+    """URL of an empty database for fixtures that live longer than a test."""
     name = f"coopgva_test_{os.getpid()}_{next(_numbers)}"
-    admin = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with admin.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     try:
-        yield postgres_server.set(database=name)
+        yield server.set(database=name)
     finally:
         with admin.connect() as connection:
             connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         admin.dispose()
 
 
-def _server_user() -> str | None:
+def server_user() -> str | None:
     """Who may run the server: this user, or for root (whom it refuses) the system's `postgres`."""
     if os.geteuid() != 0:
         return ""

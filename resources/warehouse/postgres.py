@@ -1,41 +1,43 @@
 """The PostgreSQL warehouse: versioned tables, and views over them that are switched in one transaction.
 
-A table version is loaded once, by COPY, into `<schema>.<table>__<first 8 of its key>`; people read the view
-`<schema>.<table>`. A publication loads what is missing (each table in a transaction of its own, so that a killed
-publication resumes), then points all views and `access.vintage` to the new vintage in one short transaction: **its
-commit is the commit point**. Replacing a view waits for readers whose open transaction has read it, and new readers
-would queue behind the wait, hence a short `lock_timeout` and retries. The versions of the vintage before stay until
-the next publication, for readers that are under way.
+A table version is loaded once (`versions`) into schema `staging`; people read the view `<schema>.<table>`. A
+publication loads what is missing (each table in a transaction of its own, so that a killed publication resumes), then
+points all views and `access.vintage` to the new vintage, with the readers' rights (`rights`) and its place in
+`history`, in one short transaction: **its commit is the commit point**. Replacing a view waits for readers whose open
+transaction has read it, and new readers would queue behind the wait, hence a short `lock_timeout` and retries. The
+versions of the vintage before stay until the next publication, for readers that are under way.
 
 Under an embargo the layers are published apart: those inside the house as soon as they passed the gate,
 the layer `access` as a release of its own when its time has come. Before, none of its tables is in the database at all:
 a right granted in advance on everything in the schema finds nothing. A publication of some layers leaves the views of
 the others alone.
 
-Roles, row-level rights and migrations are not this module's business.
+Works on an empty database without roles, too: then everything belongs to whoever publishes, and nobody else sees it.
 """
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
-from io import BytesIO
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
 
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
 import sqlalchemy as sa
-from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateSchema, SetColumnComment, SetTableComment
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from resources.contract import LAYERS, Contract
-from resources.errors import ConfigurationError, CoopgvaError, TransportError
+from resources.warehouse.connection import (
+    has_roles,
+    in_words,
+    is_passing,
+    literal,
+    one_line_errors,
+    only_publisher,
+    open_warehouse,
+    quoted,
+)
+from resources.warehouse.history import HISTORY, evolve, fill_partitions, show_vintage
 from resources.warehouse.release import Publication, Published, Release
+from resources.warehouse.rights import METHODOLOGY, pseudonymous_view, view_rights
 from resources.warehouse.schema import (
     VINTAGE_TABLE,
     add_table,
@@ -44,40 +46,17 @@ from resources.warehouse.schema import (
     table_comment,
     vintage_comment,
 )
+from resources.warehouse.versions import (
+    STAGING,
+    demand_short_names,
+    drop_old_versions,
+    load_version,
+    refer,
+    versioned_name,
+)
 
-DRIVER = "postgresql+psycopg"
 LOCK_TIMEOUT = "1s"
 SWITCH_ATTEMPTS = 8
-_MAX_NAME = 63
-_KEY_CHARACTERS = 8
-_BATCH_ROWS = 65_536
-_PUBLISHER = 0x636F6F70  # key of the advisory lock: one publisher at a time
-_MARK = "coopgva table version "
-_LOCK_NOT_AVAILABLE, _DEADLOCK, _SERIALIZATION = "55P03", "40P01", "40001"
-
-
-def postgres_url(text: str) -> sa.URL:
-    """Parse the warehouse's URL; a password may be left to `PGPASSWORD` or the password file.
-
-    Raises:
-        ConfigurationError: not a URL, or it does not name the driver.
-    """
-    try:
-        url = sa.make_url(text)
-    except sa.exc.ArgumentError:
-        url = None
-    if url is None or url.drivername != DRIVER:
-        raise ConfigurationError(
-            "not a URL of PostgreSQL that names the driver",
-            where="COOPGVA_WAREHOUSE_URL",
-            action=f"write {DRIVER}://user@host/database and put the password into PGPASSWORD",
-        )
-    return url
-
-
-def in_words(url: sa.URL) -> str:
-    """The warehouse without user, password and options, for messages."""
-    return f"PostgreSQL {url.host or url.query.get('host') or 'local'}/{url.database or ''}"
 
 
 def publish_postgres(
@@ -92,7 +71,7 @@ def publish_postgres(
     """Make `release` the vintage that the views show; nothing happens if they show it already.
 
     Args:
-        url: see `postgres_url`.
+        url: see `connection.postgres_url`.
         contracts: contract by table; must cover the tables of the release.
         release: the vintage.
         layers: the layers to publish; without `access` the table `access.vintage`, which says what readers see, stays
@@ -102,48 +81,47 @@ def publish_postgres(
 
     Raises:
         TransportError: the server cannot be reached, another publication is under way, or readers hold the views.
-        CoopgvaError: the server refuses (rights, disk full); the old vintage stays.
+        CoopgvaError: the server refuses (rights, disk full), or the vintage was withdrawn; the old vintage stays.
     """
-    for name in contracts:
-        if len(name.split(".")[1]) + _KEY_CHARACTERS + 2 > _MAX_NAME:
-            raise ConfigurationError("the name is too long for PostgreSQL", where=name, action="shorten it")
-    engine = sa.create_engine(url, poolclass=NullPool, hide_parameters=True)
+    demand_short_names(contracts)
     target = in_words(url)
     release = release.only(*layers)
     is_inner = "access" not in layers
-    with _one_line_errors(url), _only_publisher(engine, target):
-        _prepare(engine, release)
-        found = _held_vintage(engine)
-        previous = found.vintage_id if found else None
-        places = {schema: f"schema {schema}" for schema in schemas_of(t.table_name for t in release.tables)}
-        shown = _shown_versions(engine)
-        if is_inner:
-            is_held = {versioned_name(t) for t in release.tables} == {
-                name for name in shown if name.split(".")[0] in layers
-            }
-        else:
-            is_held = found is not None and (found.vintage_id, found.tables) == (release.vintage_id, release.tables)
-        if is_held:
-            return Publication(target, False, previous, places)
-        for published in release.tables:
-            _load(engine, contracts[published.table_name], published, release.files[published.table_name])
+
+    def patiently(engine: sa.Engine, step: Callable[[sa.Connection], object]) -> None:
         for attempt in Retrying(
-            retry=retry_if_exception(_is_passing),
+            retry=retry_if_exception(is_passing),
             stop=stop_after_attempt(attempts),
             wait=wait_random_exponential(0.2, max=20),
             reraise=True,
         ):
             with attempt, engine.begin() as connection:
                 connection.exec_driver_sql("SELECT set_config('lock_timeout', %s, true)", (lock_timeout,))
-                _switch(connection, contracts, release, layers)
+                step(connection)
+
+    with one_line_errors(url), open_warehouse(url) as engine, only_publisher(engine, target):
+        _prepare(engine, release)
+        found = _held_vintage(engine)
+        previous = found.vintage_id if found else None
+        places = {schema: f"schema {schema}" for schema in schemas_of(t.table_name for t in release.tables)}
+        shown = _shown_versions(engine, layers)
+        is_held = shown == {versioned_name(t) for t in release.tables}
+        if not is_inner:
+            held = (found.vintage_id, found.tables) if found else None
+            is_held = is_held and held == (release.vintage_id, release.tables)
+        if is_held:
+            return Publication(target, False, previous, places)
+        for published in release.tables:
+            load_version(engine, contracts[published.table_name], published, release.files[published.table_name])
+        refer(engine, contracts, release, lock_timeout)
+        if not is_inner:
+            made = {t.table_name: contracts[t.table_name] for t in release.tables}
+            patiently(engine, lambda connection: evolve(connection, made))
+            fill_partitions(engine, contracts, release)
+        patiently(engine, lambda connection: _switch(connection, contracts, release, layers))
         kept = {versioned_name(t) for t in (*release.tables, *(found.tables if found else ()))} | shown
-        _drop_old_versions(engine, kept, lock_timeout)
+        drop_old_versions(engine, kept | _shown_versions(engine, LAYERS), lock_timeout)
         return Publication(target, True, previous, places)
-
-
-def versioned_name(published: Published) -> str:
-    """`<schema>.<table>__<first 8 of the key>`."""
-    return f"{published.table_name}__{published.key[:_KEY_CHARACTERS]}"
 
 
 def published_vintage(url: sa.URL) -> Release | None:
@@ -152,9 +130,22 @@ def published_vintage(url: sa.URL) -> Release | None:
     Raises:
         TransportError: the server cannot be reached.
     """
-    engine = sa.create_engine(url, poolclass=NullPool, hide_parameters=True)
-    with _one_line_errors(url):
+    with one_line_errors(url), open_warehouse(url) as engine:
         return _held_vintage(engine)
+
+
+def shown_views(connection: sa.Connection, layers: Iterable[str]) -> dict[str, tuple[str | None, list[str]]]:
+    """The views of some layers: by name, the table version that each shows and its columns with their types."""
+    return {
+        f"{schema}.{view}": (target, list(columns))
+        for schema, view, target, columns in connection.exec_driver_sql(_SHOWN, (list(layers),))
+    }
+
+
+def grant(connection: sa.Connection, contract: Contract, version: str) -> None:
+    """Give the view of a table its readers and make the view with pseudonyms, inside the caller's transaction."""
+    for statement in (*view_rights(contract), *pseudonymous_view(contract, version)):
+        connection.exec_driver_sql(statement)
 
 
 # -- steps -----------------------------------------------------------------------------------------------------------
@@ -163,7 +154,7 @@ def _prepare(engine: sa.Engine, release: Release) -> None:
     add_vintage_table(metadata)
     with engine.begin() as connection:
         known = set(sa.inspect(connection).get_schema_names())
-        for schema in schemas_of(t.table_name for t in release.tables):
+        for schema in (*schemas_of(t.table_name for t in release.tables), STAGING, HISTORY):
             if schema not in known:  # CREATE SCHEMA IF NOT EXISTS asks for the right even where nothing is to do
                 connection.execute(CreateSchema(schema))
         metadata.create_all(connection)
@@ -183,110 +174,63 @@ def _held_vintage(engine: sa.Engine) -> Release | None:
     return Release(rows[0][0], tables, {}) if rows and comment == vintage_comment() else None
 
 
-def _load(engine: sa.Engine, contract: Contract, published: Published, path: Path) -> None:
-    """Load one version whole or not at all; a version that is there already is left alone."""
-    name = versioned_name(published)
-    mark = _MARK + published.key
-    with engine.begin() as connection:
-        comment = connection.exec_driver_sql(
-            "SELECT obj_description(to_regclass(%s), 'pg_class')", (_quoted(name),)
-        ).scalar()
-        if comment == mark:
-            return
-        if comment is not None:
-            raise CoopgvaError(
-                f"a table of this name belongs to something else ({comment})", where=name, action="drop or rename it"
-            )
-        table = add_table(sa.MetaData(), contract, name=name.split(".")[1])
-        table.comment = mark
-        table.create(connection, checkfirst=False)
-        rows = _copy(connection, table, path)
-        if rows != published.rows:
-            raise CoopgvaError(
-                f"{rows} rows were loaded where the lake has recorded {published.rows}",
-                where=published.table_name,
-                action=f"refresh {published.table_name} and publish again",
-            )
-        connection.exec_driver_sql(f"ANALYZE {_quoted(name)}")
-
-
-def _copy(connection: sa.Connection, table: sa.Table, path: Path) -> int:
-    """COPY a Parquet file as CSV from Arrow: exact doubles, nulls as nothing, empty texts as quoted nothing."""
-    columns = [column.name for column in table.columns]
-    statement = (
-        f"COPY {_quoted(table.fullname)} ({', '.join(_quoted(c) for c in columns)}) FROM STDIN (FORMAT csv, NULL '')"
-    )
-    options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
-    driver: Any = connection.connection.driver_connection
-    with pq.ParquetFile(path) as file, driver.cursor() as cursor:
-        with cursor.copy(statement) as copy:
-            for batch in file.iter_batches(_BATCH_ROWS, columns=columns):
-                buffer = BytesIO()
-                pa.csv.write_csv(batch.select(columns), buffer, options)
-                copy.write(buffer.getbuffer())
-        return int(cursor.rowcount)
-
-
-def _shown_versions(engine: sa.Engine) -> set[str]:
+def _shown_versions(engine: sa.Engine, layers: Iterable[str]) -> set[str]:
     """The table versions that views of the layers show now."""
     with engine.connect() as connection:
-        return {target for _, _, target, _ in connection.exec_driver_sql(_SHOWN, (list(LAYERS),)) if target}
+        return {target for target, _ in shown_views(connection, layers).values() if target}
 
 
 def _switch(
     connection: sa.Connection, contracts: Mapping[str, Contract], release: Release, layers: Collection[str]
 ) -> None:
     """Point every view to its version and replace `access.vintage`, inside the caller's transaction."""
-    shown = {
-        (schema, view): (target, columns)
-        for schema, view, target, columns in connection.exec_driver_sql(_SHOWN, (list(layers),))
-    }
+    shown = shown_views(connection, layers)
+    is_granting = has_roles(connection)
     for published in release.tables:
         contract = contracts[published.table_name]
-        target, columns = shown.get((contract.layer, contract.name), (None, []))
-        if target == versioned_name(published):
+        target, columns = shown.get(published.table_name, (None, []))
+        version = versioned_name(published)
+        if target == version:
             continue
-        _show(connection, contract, versioned_name(published), list(columns))
-    for (schema, view), (target, _) in shown.items():
-        name = f"{schema}.{view}"
-        if name not in release.files and target and re.fullmatch(re.escape(name) + r"__[0-9a-f]{8}", target):
-            connection.exec_driver_sql(f"DROP VIEW {_quoted(name)}")  # a table that the house no longer makes
+        if is_granting:  # first: it would keep the old version from being let go
+            connection.exec_driver_sql(f"DROP VIEW IF EXISTS {METHODOLOGY}.{quoted(contract.name)}")
+        _show(connection, contract, version, columns)
+        if is_granting:
+            grant(connection, contract, version)
+    for name, (target, _) in shown.items():
+        if name not in release.files and target and _is_version(target, name):
+            connection.exec_driver_sql(f"DROP VIEW {quoted(name)}")  # a table that the house no longer makes
+            if is_granting:
+                connection.exec_driver_sql(f"DROP VIEW IF EXISTS {METHODOLOGY}.{quoted(name.split('.')[1])}")
     if "access" not in layers:
         return
+    show_vintage(connection, contracts, release)
     vintage = add_vintage_table(sa.MetaData())
     connection.execute(SetTableComment(vintage))  # of an older layout until now, perhaps
     connection.execute(vintage.delete())
     connection.execute(vintage.insert(), [vars(t) | {"vintage_id": release.vintage_id} for t in release.tables])
 
 
+def _is_version(target: str, name: str) -> bool:
+    """Whether a table is a version of ours of the table `name`, in this layout or in that of older releases."""
+    staged = f"{STAGING}.{name.replace('.', '__')}"
+    return re.fullmatch(rf"({re.escape(staged)}|{re.escape(name)})__[0-9a-f]{{8}}", target) is not None
+
+
 def _show(connection: sa.Connection, contract: Contract, version: str, old_columns: list[str]) -> None:
-    view, columns = _quoted(contract.table), list(contract.columns)
-    select = f"SELECT {', '.join(_quoted(c) for c in columns)} FROM {_quoted(version)}"
+    view, columns = quoted(contract.table), list(contract.columns)
+    select = f"SELECT {', '.join(quoted(c) for c in columns)} FROM {quoted(version)}"
     wanted = [f"{name} {_PG_TYPES[column.type]}" for name, column in contract.columns.items()]
     grants: list[str] = []
     if old_columns and wanted[: len(old_columns)] != old_columns:  # PostgreSQL replaces a view only if columns stay
         grants = list(connection.exec_driver_sql(_GRANTS, (view, view)).scalars())
         connection.exec_driver_sql(f"DROP VIEW {view}")
     connection.exec_driver_sql(f"CREATE OR REPLACE VIEW {view} AS {select}")
-    for grant in grants:
-        connection.exec_driver_sql(grant)
-    connection.exec_driver_sql(f"COMMENT ON VIEW {view} IS {_literal(table_comment(contract))}")
+    for statement in grants:
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(f"COMMENT ON VIEW {view} IS {literal(table_comment(contract))}")
     for column in add_table(sa.MetaData(), contract).columns:
         connection.execute(SetColumnComment(column))
-
-
-def _drop_old_versions(engine: sa.Engine, kept: set[str], lock_timeout: str) -> None:
-    """Drop versions of ours that neither this vintage nor the one before uses; what is in use waits for next time."""
-    with engine.connect() as connection:
-        versions = connection.exec_driver_sql(_VERSIONS, (_MARK + "%",)).scalars().all()
-    for name in sorted(set(versions) - kept):
-        try:
-            with engine.begin() as connection:
-                connection.exec_driver_sql("SELECT set_config('lock_timeout', %s, true)", (lock_timeout,))
-                connection.exec_driver_sql(f"DROP TABLE {_quoted(name)}")
-        except sa.exc.DBAPIError as error:
-            if _state(error) not in {_LOCK_NOT_AVAILABLE, _DEADLOCK, "2BP01"}:  # 2BP01: someone's view depends on it
-                raise
 
 
 _SHOWN = """
@@ -298,7 +242,10 @@ _SHOWN = """
             JOIN pg_class t ON t.oid = d.refobjid
             JOIN pg_namespace tn ON tn.oid = t.relnamespace
             WHERE r.ev_class = v.oid LIMIT 1),
-           ARRAY(SELECT a.attname || ' ' || format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
+           ARRAY(SELECT a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
+                        || CASE WHEN a.attcollation NOT IN (0, 'pg_catalog."C"'::regcollation)
+                                THEN ' in another collation' ELSE '' END
+                 FROM pg_attribute a
                  WHERE a.attrelid = v.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum)
     FROM pg_class v JOIN pg_namespace n ON n.oid = v.relnamespace
     WHERE v.relkind = 'v' AND n.nspname = ANY(%s)
@@ -312,10 +259,6 @@ _GRANTS = """
     WHERE c.oid = to_regclass(%s) AND grantee <> c.relowner
     ORDER BY 1"""
 
-_VERSIONS = """
-    SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind = 'r' AND obj_description(c.oid, 'pg_class') LIKE %s"""
-
 _PG_TYPES = {
     "varchar": "text",
     "integer": "integer",
@@ -324,67 +267,3 @@ _PG_TYPES = {
     "boolean": "boolean",
     "date": "date",
 }
-
-
-# -- locks and errors ------------------------------------------------------------------------------------------------
-@contextmanager
-def _only_publisher(engine: sa.Engine, target: str) -> Iterator[None]:
-    """Hold the advisory lock of publishers for as long as this connection lives."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not connection.exec_driver_sql("SELECT pg_try_advisory_lock(%s)", (_PUBLISHER,)).scalar():
-            raise TransportError("another process is publishing", where=target, action="wait until it has finished")
-        yield
-
-
-@contextmanager
-def _one_line_errors(url: sa.URL) -> Iterator[None]:
-    """Turn what the driver says into one line without parameters and passwords."""
-    target = in_words(url)
-    try:
-        yield
-    except sa.exc.DBAPIError as error:
-        state = _state(error)
-        if state == _LOCK_NOT_AVAILABLE:
-            raise TransportError(
-                "readers with open transactions hold the views",
-                where=target,
-                action="the last vintage stays; end the sessions that are idle in transaction and publish again",
-            ) from None
-        message = getattr(getattr(error.orig, "diag", None), "message_primary", None) or _scrubbed(error.orig, url)
-        if isinstance(error, sa.exc.OperationalError):
-            raise TransportError(
-                f"the server cannot be used ({message})",
-                where=target,
-                action="check host, database, user and PGPASSWORD; the last vintage stays",
-            ) from None
-        raise CoopgvaError(
-            f"the server refused ({message}, {state})",
-            where=target,
-            action="the last vintage stays; mend the cause and publish again",
-        ) from None
-
-
-def _scrubbed(error: BaseException | None, url: sa.URL) -> str:
-    """The driver's own words on one line, with every password it could have used blotted out."""
-    words = " ".join(str(error).split())
-    for secret in (url.password, url.query.get("password"), os.environ.get("PGPASSWORD")):
-        if secret:
-            words = words.replace(str(secret), "***")
-    return words
-
-
-def _state(error: BaseException) -> str | None:
-    return getattr(getattr(error, "orig", None), "sqlstate", None)
-
-
-def _is_passing(error: BaseException) -> bool:
-    return isinstance(error, sa.exc.DBAPIError) and _state(error) in {_LOCK_NOT_AVAILABLE, _DEADLOCK, _SERIALIZATION}
-
-
-def _quoted(name: str) -> str:
-    return ".".join(f'"{part}"' for part in name.split("."))
-
-
-def _literal(text: str) -> str:
-    """A text constant, with per cents doubled because the driver looks for placeholders."""
-    return "'" + text.replace("'", "''").replace("%", "%%") + "'"

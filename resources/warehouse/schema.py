@@ -1,8 +1,9 @@
 """The warehouse's tables as SQLAlchemy sees them, made from the contracts.
 
-Schemas are the layers; types, nullability and comments come from the contract; tables of `access` carry their primary
-key (those of the inner layers do not: the lake has checked it, and an index over millions of rows costs more than the
-load). Nothing here connects to a database.
+Schemas are the layers; types, nullability and comments come from the contract. In DuckDB only tables of `access` carry
+their primary key (the lake has checked those of the inner layers, and there an index over millions of rows costs more
+than the load); in PostgreSQL `versions` adds the key of every table once it is loaded. Nothing here connects to a
+database.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ VINTAGE_TABLE = "access.vintage"
 """One row per published table; `access`, so that it is in the published file as well."""
 
 TYPES: Mapping[str, TypeEngine[Any]] = {
-    "varchar": sa.Text(),
+    # "C": text sorts by its bytes, as in DuckDB and the lake, whatever the server's language; and no index of ours goes
+    # wrong when an update of the system sorts a language differently
+    "varchar": sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
     "integer": sa.Integer(),
     "bigint": sa.BigInteger(),
     "double": sa.Double(),
@@ -54,9 +57,11 @@ def schemas_of(tables: Iterable[str]) -> list[str]:
     return sorted({name.split(".")[0] for name in tables} | {VINTAGE_TABLE.split(".")[0]})
 
 
-def add_table(metadata: sa.MetaData, contract: Contract, *, name: str | None = None) -> sa.Table:
-    """The table of one contract; `name` replaces its short name (versioned tables)."""
-    has_key = contract.layer == "access"
+def add_table(
+    metadata: sa.MetaData, contract: Contract, *, name: str | None = None, schema: str | None = None
+) -> sa.Table:
+    """The table of one contract; a version has a `name` and `schema` of its own, and its key only after the load."""
+    has_key = contract.layer == "access" and schema is None
     return sa.Table(
         name or contract.name,
         metadata,
@@ -71,7 +76,7 @@ def add_table(metadata: sa.MetaData, contract: Contract, *, name: str | None = N
             )
             for column, definition in contract.columns.items()
         ),
-        schema=contract.layer,
+        schema=schema or contract.layer,
         comment=table_comment(contract),
     )
 

@@ -1,6 +1,8 @@
 """Which warehouse a home publishes to: DuckDB files by default, PostgreSQL where `COOPGVA_WAREHOUSE_URL` names it.
 
-With PostgreSQL the file `access.duckdb` is built as well: it is small, and `coopgva query` reads it.
+With PostgreSQL the file `access.duckdb` is built as well: it is small, and `coopgva query` reads it. A second database
+may be named that holds nothing but what is published (`COOPGVA_PUBLIC_WAREHOUSE_URL`), for readers who should not even
+see which tables there are inside, or how many rows they have: every login can read that in PostgreSQL's catalogue.
 
 `publish_release` makes everything readable at once. Under an embargo `publish_inner` brings the inner layers up to date
 and `build_staged` makes the file that waits; `release_staged` shows it to readers when its time has come.
@@ -14,11 +16,12 @@ from pathlib import Path
 
 from resources.contract import LAYERS, Contract
 from resources.engine import EngineLimits
+from resources.warehouse.connection import URL, postgres_url
 from resources.warehouse.duckdb_file import ACCESS, place_access, publish_duckdb
-from resources.warehouse.postgres import postgres_url, publish_postgres
+from resources.warehouse.postgres import publish_postgres
 from resources.warehouse.release import Publication, Release
 
-URL = "COOPGVA_WAREHOUSE_URL"
+PUBLIC_URL = "COOPGVA_PUBLIC_WAREHOUSE_URL"
 INNER = tuple(layer for layer in LAYERS if layer != "access")
 
 
@@ -48,6 +51,7 @@ def publish_release(
         return (publish_duckdb(folder, contracts, release, limits=limits),)
     return (
         publish_postgres(postgres_url(url), contracts, release),
+        *_publish_outside(contracts, release),
         publish_duckdb(folder, contracts, release, limits=limits, has_warehouse=False),
     )
 
@@ -100,4 +104,12 @@ def release_staged(
     """
     url = os.environ.get(URL)
     in_database = (publish_postgres(postgres_url(url), contracts, release, layers=("access",)),) if url else ()
-    return (*in_database, place_access(folder, file))
+    return (*in_database, *(_publish_outside(contracts, release) if url else ()), place_access(folder, file))
+
+
+def _publish_outside(contracts: Mapping[str, Contract], release: Release) -> tuple[Publication, ...]:
+    """Publish to the database that holds what is published and nothing else, where there is one."""
+    url = os.environ.get(PUBLIC_URL)
+    if not url:
+        return ()
+    return (publish_postgres(postgres_url(url, variable=PUBLIC_URL), contracts, release, layers=("access",)),)

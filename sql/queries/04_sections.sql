@@ -5,4 +5,4 @@ FROM access.cooperation_gva AS c
 LEFT JOIN access.code_definition AS d ON d.dimension_code = c.nace_version_code AND d.code = c.activity_code
 WHERE c.table_code = 'T2' AND c.nace_version_code = 'NACE_REV2' AND c.numerator_code = 'N2' AND NOT c.is_withheld
   AND c.reference_year = (SELECT max(reference_year) FROM access.cooperation_gva)
-ORDER BY c.share_pct DESC;
+ORDER BY c.share_pct DESC NULLS LAST, c.activity_code;

@@ -6,4 +6,4 @@ FROM access.cooperation_gva AS c
 LEFT JOIN access.code_definition AS d ON d.dimension_code = c.nuts_version_code AND d.code = c.region_code
 WHERE c.table_code = 'T3' AND c.reference_year = (SELECT max(reference_year) FROM access.cooperation_gva)
 GROUP BY c.region_code, d.name
-ORDER BY n2_pct DESC NULLS LAST;
+ORDER BY n2_pct DESC NULLS LAST, c.region_code;

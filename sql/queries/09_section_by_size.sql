@@ -4,4 +4,4 @@ SELECT activity_code, sum(gva_huf_mn) AS open_gva_huf_mn, count(*) FILTER (WHERE
 FROM access.cooperation_gva
 WHERE table_code = 'T6' AND numerator_code = 'N2' AND size_class_code IN ('0-9', '10-49', '50-249')
 GROUP BY activity_code
-ORDER BY open_gva_huf_mn DESC NULLS LAST;
+ORDER BY open_gva_huf_mn DESC NULLS LAST, activity_code;

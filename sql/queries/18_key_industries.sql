@@ -4,5 +4,5 @@ SELECT g.reference_year, g.passed_count, g.industry_count, g.draw_low_count, g.d
        string_agg(k.name_en, ', ' ORDER BY k.name_en) FILTER (WHERE k.is_passed) AS industries
 FROM access.goal_1 AS g
 JOIN access.key_industry AS k USING (reference_year)
-GROUP BY ALL
+GROUP BY g.reference_year, g.passed_count, g.industry_count, g.draw_low_count, g.draw_high_count
 ORDER BY g.reference_year;

@@ -4,5 +4,5 @@ FROM access.interregional_cooperation
 WHERE cooperation_type_code = '_T' AND pair_kind = 'home-home' AND region_code_a <> region_code_b
   AND reference_year > (SELECT max(reference_year) - 3 FROM access.interregional_cooperation)
 GROUP BY region_code_a, region_code_b
-ORDER BY weight_per_year DESC
+ORDER BY weight_per_year DESC, region_code_a, region_code_b
 LIMIT 10;

@@ -13,12 +13,14 @@ import sqlalchemy as sa
 from resources.contract import Contract
 from resources.errors import ConfigurationError, CoopgvaError, TransportError
 from resources.home import Home
-from resources.warehouse import postgres
+from resources.warehouse import connection, versions
+from resources.warehouse.connection import URL
+from resources.warehouse.connection import postgres_url as parse_url
 from resources.warehouse.duckdb_file import ACCESS, WAREHOUSE
-from resources.warehouse.postgres import postgres_url as parse_url
-from resources.warehouse.postgres import publish_postgres, published_vintage, versioned_name
+from resources.warehouse.postgres import publish_postgres, published_vintage
 from resources.warehouse.release import Release
-from resources.warehouse.target import INNER, URL, build_staged, publish_inner, publish_release, release_staged
+from resources.warehouse.target import INNER, build_staged, publish_inner, publish_release, release_staged
+from resources.warehouse.versions import versioned_name
 from tests.warehouse.conftest import FIRM_ROWS
 
 Contracts = dict[str, Contract]
@@ -43,7 +45,7 @@ def do(engine: sa.Engine, *statements: str) -> None:
             connection.execute(sa.text(statement))
 
 
-VERSIONS = "SELECT tablename FROM pg_tables WHERE tablename LIKE '%\\_\\_%' AND schemaname IN ('source', 'access')"
+VERSIONS = "SELECT tablename FROM pg_tables WHERE schemaname = 'staging'"
 
 
 def test_postgres_and_duckdb_hold_the_same_values(
@@ -75,8 +77,8 @@ def test_types_comments_and_key(
     assert columns["name"]["comment"] == "Name as registered; 100% of it: 'quoted', too"
     assert columns["employees"]["comment"] == "Persons employed at year end [persons]"
     assert [str(c["type"]) for c in columns.values()] == [
-        "TEXT",
-        "TEXT",
+        'TEXT COLLATE "C"',
+        'TEXT COLLATE "C"',
         "INTEGER",
         "BIGINT",
         "DOUBLE PRECISION",
@@ -89,7 +91,7 @@ def test_types_comments_and_key(
         "One row per reference_year, numerator_code."
     )
     table = versioned_name(release.tables[0]).split(".")[1]
-    assert inspector.get_pk_constraint(table, schema="access")["constrained_columns"] == [
+    assert inspector.get_pk_constraint(table, schema="staging")["constrained_columns"] == [
         "reference_year",
         "numerator_code",
     ]
@@ -99,13 +101,13 @@ def test_only_changed_tables_are_loaded_and_the_version_before_last_goes(
     postgres_url: sa.URL, engine: sa.Engine, contracts: Contracts, release_of: Releaser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copied: list[str] = []
-    copy = postgres._copy
+    copy = versions._copy
 
     def counted(connection: sa.Connection, table: sa.Table, path: object) -> int:
-        copied.append(table.name.split("__")[0])
+        copied.append(table.name.split("__")[1])
         return copy(connection, table, path)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(postgres, "_copy", counted)
+    monkeypatch.setattr(versions, "_copy", counted)
     first, second, third = release_of(1.0), release_of(2.0), release_of(3.0)
     assert publish_postgres(postgres_url, contracts, first).previous is None
     assert publish_postgres(postgres_url, contracts, second).previous == first.vintage_id
@@ -235,13 +237,13 @@ def test_a_wrong_number_of_rows_leaves_no_table_behind(
     mixed = Release(good.vintage_id, good.tables, {**good.files, "source.firm": other.files["source.firm"]})
     with pytest.raises(CoopgvaError, match=r"source\.firm: 1 rows were loaded where the lake has recorded 3"):
         publish_postgres(postgres_url, contracts, mixed)
-    assert [str(r[0]).split("__")[0] for r in ask(engine, VERSIONS)] == ["share"]
+    assert [str(r[0]).split("__")[1] for r in ask(engine, VERSIONS)] == ["share"]
     assert published_vintage(postgres_url) is None
 
 
 def test_one_publisher_at_a_time(postgres_url: sa.URL, contracts: Contracts, release_of: Releaser) -> None:
     with sa.create_engine(postgres_url, poolclass=sa.NullPool).connect() as other:
-        other.execute(sa.select(sa.func.pg_advisory_lock(postgres._PUBLISHER)))
+        other.execute(sa.select(sa.func.pg_advisory_lock(connection._PUBLISHER)))
         with pytest.raises(TransportError, match="another process is publishing"):
             publish_postgres(postgres_url, contracts, release_of(1.0))
     assert publish_postgres(postgres_url, contracts, release_of(1.0)).is_replaced
@@ -265,7 +267,7 @@ class TestUrlsAndSecrets:
         monkeypatch.setenv("PGPASSWORD", "umgebung")
         url = parse_url("postgresql+psycopg://someone:geheim@127.0.0.1:1/db")
         error = sa.exc.OperationalError("q", {}, psycopg.OperationalError("geheim and\n umgebung were wrong"))
-        with pytest.raises(TransportError, match=r"\*\*\* and \*\*\* were wrong"), postgres._one_line_errors(url):
+        with pytest.raises(TransportError, match=r"\*\*\* and \*\*\* were wrong"), connection.one_line_errors(url):
             raise error
 
     def test_no_right_to_create(
@@ -323,7 +325,7 @@ def test_layers_are_published_apart_and_readers_see_theirs_when_released(
     assert ask(engine, "SELECT name FROM source.firm WHERE firm_id = '1'") == [("changed",)]
     assert ask(engine, "SELECT max(share_pct) FROM access.share") == [(1.0,)]
     assert ask(engine, "SELECT vintage_id, table_name, key FROM access.vintage ORDER BY 2") == published
-    [(tables,)] = ask(engine, "SELECT count(*) FROM pg_tables WHERE schemaname = 'access' AND tablename ~ '__'")
+    [(tables,)] = ask(engine, "SELECT count(*) FROM pg_tables WHERE schemaname = 'staging' AND tablename ~ '^access__'")
     assert tables == 1, "only the released version of access.share"
     assert not publish_postgres(postgres_url, contracts, second, layers=INNER).is_replaced
 
