@@ -66,6 +66,7 @@ LOCK := env UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --un
   --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-strip-extras $(LOCK_ARGS)
 lock:
 	$(LOCK) requirements/runtime.in -o requirements/runtime.txt
+	$(LOCK) requirements/office.in -c requirements/runtime.txt -o requirements/office.txt
 	$(LOCK) requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
 
 clean:

@@ -22,9 +22,11 @@ from pipelines.docs import docs
 from pipelines.export import export
 from pipelines.link import link
 from pipelines.link_sample import sample as sample_links
+from pipelines.operations_commands import alerts_app, backup, lineage, maintain, restore
 from pipelines.protect import protect
 from pipelines.query import Format
 from pipelines.vintage_commands import calendar, explain, release, revisions
+from pipelines.warehouse_commands import warehouse_app
 from resources.errors import ConfigurationError, CoopgvaError
 from resources.home import Home
 
@@ -44,11 +46,17 @@ link_app = typer.Typer(help="Record linkage on its own, and the clerical sample 
 link_app.callback(invoke_without_command=True)(link)
 link_app.command("sample")(sample_links)
 app.add_typer(link_app, name="link")
+app.add_typer(warehouse_app, name="warehouse")
 app.command()(protect)
 app.command()(audit)
 app.command()(release)
 for command in (explain, revisions, calendar):
     vintages_app.command()(command)
+app.add_typer(alerts_app, name="alerts")
+app.command()(lineage)
+app.command()(backup)
+app.command()(restore)
+app.command()(maintain)
 app.command()(export)
 app.command()(docs)
 
@@ -125,7 +133,7 @@ def refresh(
     from rich.console import Console
 
     from pipelines.progress import ProgressDisplay, own_stderr
-    from pipelines.refresh import refresh as run_refresh
+    from pipelines.recorded_refresh import refresh as run_refresh
 
     if sources is not None:
         if not sources.exists():
@@ -206,11 +214,15 @@ def query(
 
 
 @app.command()
-def status(home: HomeOption = None) -> None:
-    """What was delivered, what is published and what a refresh would compute."""
+def status(
+    home: HomeOption = None,
+    is_json: Annotated[bool, typer.Option("--json", help="As one JSON document, for programs.")] = False,
+) -> None:
+    """What was delivered, what is published, what is broken, what runs next; exit code 1 if something is broken."""
     from pipelines.status import print_status
 
-    print_status(Home.from_environment(home))
+    if print_status(Home.from_environment(home), is_json=is_json):
+        raise typer.Exit(1)
 
 
 @vintages_app.command("list")

@@ -1,7 +1,8 @@
-"""Which environment this is: decides whether schedule and sensors start by themselves.
+"""Which environment this is: decides which schedules and sensors there are, and whether they are on by themselves.
 
-A laptop must not wake at 02:00 because somebody once looked at the UI. So schedules and sensors are always registered
-and can be switched on by hand in the UI; only where `COOPGVA_ENVIRONMENT=production` is set are they on by default.
+A laptop must not wake at 02:00 because somebody once looked at the UI. So `development`, which holds where nothing is
+declared, has no schedules, and its sensors are off. `acceptance` has everything, switched off: a person tries single
+ones by hand. `production` has everything, on by default. `COOPGVA_ENVIRONMENT` declares it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ class Environment(StrEnum):
     """The environments that may be declared."""
 
     DEVELOPMENT = "development"
+    ACCEPTANCE = "acceptance"
     PRODUCTION = "production"
 
 

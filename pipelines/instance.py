@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from resources.contract import load_yaml
 from resources.durable import replacing
-from resources.errors import ConfigurationError
+from resources.errors import ConfigurationError, CoopgvaError
 from resources.home import REPOSITORY, Home
 
 SETTINGS = "dagster.yaml"
@@ -66,21 +66,24 @@ def prepare_instance(home: Home) -> Path:
 
 @contextmanager
 def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
-    """The instance of this home, prepared; `DAGSTER_HOME` names it while it is open."""
+    """The instance of this home, prepared; `DAGSTER_HOME` and `COOPGVA_HOME` name it while it is open."""
     folder = prepare_instance(home)
-    before = os.environ.get("DAGSTER_HOME")
-    os.environ["DAGSTER_HOME"] = str(folder)
+    named = {"DAGSTER_HOME": str(folder), "COOPGVA_HOME": str(home.root)}
+    before = {name: os.environ.get(name) for name in named}
+    os.environ.update(named)
     try:
         with _opened(folder) as instance:
             yield instance
     finally:
-        if before is None:
-            os.environ.pop("DAGSTER_HOME", None)
-        else:
-            os.environ["DAGSTER_HOME"] = before
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _opened(folder: Path) -> dg.DagsterInstance:
+    _demand_driver(folder / SETTINGS)
     try:
         return dg.DagsterInstance.from_config(str(folder))
     except (dg.DagsterInvalidConfigError, yaml.YAMLError) as error:
@@ -88,6 +91,26 @@ def _opened(folder: Path) -> dg.DagsterInstance:
         raise ConfigurationError(
             f"Dagster refuses its settings ({line})", where=str(folder / SETTINGS), action="correct the file"
         ) from None
+
+
+def _demand_driver(path: Path) -> None:
+    """Refuse a PostgreSQL storage whose driver is left open: with SQLAlchemy 2.1 it fails at a run's first event."""
+    try:
+        settings = load_yaml(path)
+        storage = settings.get("storage", {}).get("postgres", {}) if isinstance(settings, dict) else {}
+        url = storage.get("postgres_url")
+        url = os.environ.get(url["env"], "") if isinstance(url, dict) else url
+        schemes = [url.partition("://")[0]] if url else []
+        if "postgres_db" in storage:
+            schemes.append(storage["postgres_db"].get("scheme", "postgresql"))
+    except (AttributeError, KeyError, OSError, CoopgvaError, yaml.YAMLError):
+        return  # not a file of settings: Dagster says what is wrong with it
+    if any(scheme in ("postgresql", "postgres") for scheme in schemes):
+        raise ConfigurationError(
+            "the storage's URL leaves the driver open, and its default differs between SQLAlchemy versions",
+            where=str(path),
+            action="write scheme: postgresql+psycopg2 under postgres_db, or postgresql+psycopg2:// in postgres_url",
+        )
 
 
 def _write_settings(path: Path) -> None:

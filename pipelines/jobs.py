@@ -1,6 +1,7 @@
 """The jobs: `refresh` makes every table and releases them, `publish` only releases what the lake already has.
 
-`release_due` (`pipelines.release_job`) shows readers what waited for the planned time of a release.
+`release_due` (`pipelines.release_job`) shows readers what waited for the planned time of a release; the digest of what
+is broken and the maintenance are in `pipelines.operations.jobs`.
 
 When a job runs is said in `pipelines.schedules` and `pipelines.sensors`.
 """
@@ -11,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.operations.jobs import build_operations_jobs
 from pipelines.release_job import build_release_job
 
 REFRESH = "refresh"
@@ -32,4 +34,5 @@ def build_jobs() -> list[Any]:
             description="Judge and release the versions that the lake has now; computes no table.",
         ),
         build_release_job(),
+        *build_operations_jobs(),
     ]

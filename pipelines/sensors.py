@@ -1,4 +1,4 @@
-"""What starts a refresh besides the clock, and what happens when one fails.
+"""What starts a refresh besides the clock, and what follows its end.
 
 The inbox sensor watches `<home>/inbox`: a delivery dropped there is refreshed at once instead of at night. Publishers
 copy slowly, so a file counts only when it looked the same in two evaluations and has rested for a few seconds.
@@ -6,11 +6,13 @@ copy slowly, so a file counts only when it looked the same in two evaluations an
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import dagster as dg
 
@@ -89,7 +91,7 @@ def _cursor(seen: Listing, refreshed: Listing) -> str:
 
 
 def build_sensors() -> list[dg.SensorDefinition]:
-    """The inbox sensor and the failure sensor; on by default where `COOPGVA_ENVIRONMENT=production`."""
+    """The inbox sensor and the two that follow a run; on by default where `COOPGVA_ENVIRONMENT=production`."""
     status = dg.DefaultSensorStatus.RUNNING if runs_by_itself() else dg.DefaultSensorStatus.STOPPED
 
     @dg.sensor(
@@ -109,14 +111,60 @@ def build_sensors() -> list[dg.SensorDefinition]:
         return dg.SensorResult(run_requests=[request], cursor=judgement.cursor)
 
     @dg.run_failure_sensor(
-        name="failure_line",
+        name="tell_failure",
         default_status=status,
-        description="Writes one line per failed run to the daemon's log, for whatever collects that log.",
+        description="One line per failed run in the daemon's log; after a refresh: the record, measures and alerts.",
     )
-    def failure_line(context: dg.RunFailureSensorContext) -> None:
+    def tell_failure(context: dg.RunFailureSensorContext) -> None:
         context.log.error(failure_in_words(context))
+        _follow(context, context.failure_event.message or "the run failed")
 
-    return [inbox, failure_line]
+    @dg.run_status_sensor(
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        name="tell_success",
+        default_status=status,
+        description="After a refresh that succeeded: the record, measures, and what has healed.",
+    )
+    def tell_success(context: dg.RunStatusSensorContext) -> None:
+        _follow(context)
+
+    return [inbox, tell_failure, tell_success]
+
+
+def _follow(context: dg.RunStatusSensorContext, message: str = "") -> None:
+    """Keep, measure and tell the outcome of a refresh; after other jobs tell what is broken now, but not heal.
+
+    A look into the past is not followed.
+    """
+    from pipelines.operations.after_refresh import after_refresh, tell_what_is_new
+    from pipelines.operations.last_refresh import outcome_of_run
+
+    run, now = context.dagster_run, dt.datetime.now(dt.UTC)
+    if "coopgva/as_of" in run.tags or _as_of(run.run_config):
+        return
+    if run.job_name == REFRESH:
+        told = after_refresh(_home(run.run_config), outcome_of_run(run, context.instance, message), now=now)
+    elif message:
+        told = tell_what_is_new(_home(run.run_config), now=now)
+    else:
+        return
+    for channel in told.sent:
+        context.log.info(f"told by {channel}")
+    for line in told.failures:
+        context.log.error(line)
+
+
+def _workshop_config(run_config: Mapping[str, Any]) -> Mapping[str, Any]:
+    config = run_config.get("resources", {}).get("workshop", {}).get("config", {})
+    return config if isinstance(config, Mapping) else {}
+
+
+def _as_of(run_config: Mapping[str, Any]) -> str:
+    return str(_workshop_config(run_config).get("as_of") or "")
+
+
+def _home(run_config: Mapping[str, Any]) -> Home:
+    return Home.from_environment(str(_workshop_config(run_config).get("home") or "") or None)
 
 
 def failure_in_words(context: dg.RunFailureSensorContext) -> str:

@@ -73,19 +73,36 @@ def test_parts_can_be_replaced(tmp_path: Path) -> None:
     assert replaced.resources["extra"] == 1
 
 
-@pytest.mark.parametrize(("declared", "is_on"), [("production", True), ("development", False), ("", False)])
-def test_only_a_declared_production_runs_by_itself(declared: str, is_on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+EVERY_SCHEDULE = ["nightly", "release_calendar", "daily_digest", "weekly_maintenance"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "schedules", "is_on"),
+    [
+        ("production", EVERY_SCHEDULE, True),
+        ("acceptance", EVERY_SCHEDULE, False),
+        ("development", [], False),
+        ("", [], False),
+    ],
+)
+def test_the_declared_environment_decides_what_runs_by_itself(
+    declared: str, schedules: list[str], is_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COOPGVA_ENVIRONMENT", declared)
     built = build_defs()
-    states = [s.default_status.value for s in (*(built.schedules or ()), *(built.sensors or ()))]
-    assert states == ["RUNNING" if is_on else "STOPPED"] * 4
+    assert [s.name for s in built.schedules or ()] == schedules
+    assert [s.name for s in built.sensors or ()] == ["inbox", "tell_failure", "tell_success"]
+    states = {s.default_status.value for s in (*(built.schedules or ()), *(built.sensors or ()))}
+    assert states == {"RUNNING" if is_on else "STOPPED"}
 
 
 def test_an_unknown_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COOPGVA_ENVIRONMENT", "prod")
-    with pytest.raises(ConfigurationError, match="unknown environment 'prod'; use development or production"):
+    with pytest.raises(
+        ConfigurationError, match="unknown environment 'prod'; use development or acceptance or production"
+    ):
         build_defs()
-    assert [e.value for e in Environment] == ["development", "production"]
+    assert [e.value for e in Environment] == ["development", "acceptance", "production"]
 
 
 def test_every_way_to_load_names_the_same_code_location() -> None:

@@ -15,7 +15,7 @@ from dagster._utils.schedules import cron_string_iterator
 
 from pipelines.definitions import build_defs
 from pipelines.release_job import RELEASE_DUE
-from pipelines.schedules import TIME_ZONE, build_schedules
+from pipelines.schedules import TIME_ZONE, build_schedules, next_runs
 from resources.contract import Contract
 from resources.durable import file_sha256
 from resources.home import Home
@@ -28,6 +28,12 @@ from tests.warehouse.conftest import SHARE, share_rows
 BUDAPEST = ZoneInfo("Europe/Budapest")
 
 
+@pytest.fixture(autouse=True)
+def _production(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Schedules are registered where an environment declares them."""
+    monkeypatch.setenv("COOPGVA_ENVIRONMENT", "production")
+
+
 def ticks(first_day: str, count: int) -> list[str]:
     """The moments at which the daemon would start the run, in Budapest's time."""
     schedule = build_schedules()[0]
@@ -35,6 +41,17 @@ def ticks(first_day: str, count: int) -> list[str]:
     assert isinstance(schedule.cron_schedule, str)
     moments = cron_string_iterator(start, schedule.cron_schedule, schedule.execution_timezone)
     return [moment.astimezone(BUDAPEST).isoformat() for moment in islice(moments, count)]
+
+
+def test_status_knows_when_what_runs_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = dt.datetime(2026, 10, 24, 23, 30, tzinfo=dt.UTC)  # Sunday 01:30, the clocks go back at 03:00
+    assert next_runs(now) == {
+        "nightly": "2026-10-25T02:00+01:00",
+        "daily_digest": "2026-10-25T07:00+01:00",
+        "weekly_maintenance": "2026-10-25T05:30+01:00",
+    }
+    monkeypatch.setenv("COOPGVA_ENVIRONMENT", "acceptance")
+    assert next_runs(now) == {}
 
 
 def test_every_night_at_two() -> None:

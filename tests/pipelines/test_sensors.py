@@ -134,7 +134,7 @@ def test_a_failed_run_is_one_line() -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         result = refresh.execute_in_process(instance=instance, raise_on_error=False)
         context = dg.build_run_status_sensor_context(
-            sensor_name="failure_line",
+            sensor_name="tell_failure",
             dagster_event=result.get_run_failure_event(),
             dagster_instance=instance,
             dagster_run=result.dagster_run,
