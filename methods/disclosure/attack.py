@@ -95,8 +95,8 @@ class Attacker:
             down: (cells,) room below the true values, default all that the component has.
             up: (cells,) room above.
         """
-        # Room far beyond what is asked for only invites numerical trouble.
-        far = FAR * enough
+        # Room far beyond what is asked for only invites numerical trouble; in steps, so that bounds seldom change.
+        far = FAR * scale_of(enough) if np.isfinite(enough) else np.inf
         upper = np.minimum(self.part.up if up is None else up, far) / scale
         lower = np.minimum(self.part.down if down is None else down, far) / -scale
         if known is not None:
@@ -131,9 +131,41 @@ class Prior:
         self._system = system
         self._attackers: list[Attacker] | None = None
         self._place: dict[int, tuple[int, int]] = {}
+        self._rows_of = system.equations.T.tocsr()
+        self._up = np.maximum(system.upper - system.values, 0.0)
+        self._down = np.maximum(system.values - system.lower, 0.0)
 
-    def reach(self, cell: int, sign: int, contributor: int, enough: float) -> float:
-        """How far a cell (its number in the system) can move, at most `enough`, for who knows a contributor's cells."""
+    def bounds(self, cell: int, sign: int) -> dict[int, float]:
+        """By contributor, a distance that single equations show a cell cannot exceed for who knows its cells."""
+        system, found = self._system, dict[int, float]()
+        own_room = float((self._up if sign > 0 else self._down)[cell])
+        rows, columns = self._rows_of, system.equations
+        for row in rows.indices[rows.indptr[cell] : rows.indptr[cell + 1]]:
+            entries = slice(columns.indptr[row], columns.indptr[row + 1])
+            cells, weight = columns.indices[entries], columns.data[entries]
+            is_other = cells != cell
+            weight = weight[is_other] / float(weight[~is_other][0])
+            cells = cells[is_other]
+            room = np.abs(weight) * np.where(weight * sign < 0, self._up[cells], self._down[cells])
+            who = system.contributor[cells]
+            for contributor in np.unique(who[who >= 0]).tolist():
+                bound = min(float(room[who != contributor].sum()), own_room)
+                found[contributor] = min(bound, found.get(contributor, np.inf))
+        return found
+
+    def reach(self, cell: int, sign: int, contributor: int, enough: float, at_least: float = 0.0) -> float:
+        """How far a cell can move for who knows a contributor's cells.
+
+        Args:
+            cell: its number in the system.
+            sign: direction.
+            contributor: who knows its own cells.
+            enough: the answer is at most this.
+            at_least: a distance that it is known to move after the publication, hence before it.
+        """
+        bound = min(enough, self.bounds(cell, sign).get(contributor, np.inf))
+        if is_reached(at_least, bound):
+            return bound
         if self._attackers is None:
             parts = components(self._system, np.ones(self._system.size, dtype=bool))[0]
             self._attackers = [Attacker(part, dual=True) for part in parts]

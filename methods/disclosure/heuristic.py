@@ -91,10 +91,10 @@ class Requirement:
         found: frozenset[int] | None = None
         for moved, contributors in self.witnesses:
             if without not in moved and (secret is None or all(secret[c] for c in moved)):
-                found = contributors if found is None else found & contributors
-        if found is None:
-            return None
-        return frozenset() if self.knower is not None else found - self.excused
+                found = contributors - self.excused if found is None else found & contributors
+                if self.knower is not None or not found:
+                    return frozenset()
+        return found
 
     def next_attacker(self, suspects: frozenset[int] | None) -> int | None:
         """Whom to try next: the knower, the first suspect or an outsider (None)."""
@@ -135,6 +135,7 @@ class Shield:
         self.secret = part.is_forced.copy() if secret is None else secret | part.is_forced
         self.usable = np.ones(part.size, dtype=bool) if usable is None else usable | self.secret
         self.requirements = requirements(part)
+        self.deviations: list[FloatArray] = []
         self.cells_of = {int(a): np.flatnonzero(part.contributor == a) for a in np.unique(part.contributor) if a >= 0}
         both_ways = sp.hstack([part.matrix, -part.matrix]).tocsc()
         self.attacker = Attacker(part, dual=True)
@@ -149,6 +150,16 @@ class Shield:
     def solves(self) -> int:
         """Linear programs solved so far."""
         return self._cheapest.solves + self._local_solves + self.attacker.solves
+
+    def excuse(self) -> None:
+        """Asks less, from the start, where a single equation shows that a contributor's own cells tell it too much."""
+        if self.prior is None:
+            return
+        for requirement in list(self.requirements):
+            bounds = self.prior.bounds(int(self.part.cells[requirement.cell]), requirement.sign)
+            for contributor, bound in sorted(bounds.items()):
+                if contributor in self.cells_of and not is_reached(bound, requirement.need):
+                    self._ask_less(requirement, contributor, bound)
 
     def price(self) -> float:
         """Cost of the cells suppressed so far."""
@@ -179,9 +190,12 @@ class Shield:
                 deviation = self._cheapest_deviation(requirement, suspects, self.usable, SLOPE_ROUNDS)
                 if deviation is None:
                     waiting.extend(self._lessened(requirement, suspects))
+                    if requirement.knower is not None:
+                        break
                     continue
                 self.secret |= np.abs(deviation) > NOTHING * requirement.need
                 requirement.witnesses.append(self.witness(deviation, requirement.need))
+                self.deviations.append(np.where(np.abs(deviation) > 1e-12 * requirement.need, deviation, 0.0))
                 self._share(requirement, deviation)
 
     def _share(self, requirement: Requirement, deviation: FloatArray) -> None:
@@ -301,12 +315,21 @@ class Shield:
         """
         attacker = requirement.next_attacker(suspects)
         need = requirement.need
-        if attacker is not None and self.prior is not None and requirement.knower is None:
+        if attacker is not None and self.prior is not None:
             need = self.prior.reach(int(self.part.cells[requirement.cell]), requirement.sign, attacker, need)
         if attacker is None or is_reached(need, requirement.need):
             raise UnprotectableError(requirement.cell, attacker)
-        requirement.excused |= {attacker}
-        if need <= NOTHING * requirement.need:
+        return self._ask_less(requirement, attacker, need)
+
+    def _ask_less(self, requirement: Requirement, attacker: int, need: float) -> list[Requirement]:
+        """A requirement of its own for a contributor who is asked less."""
+        if requirement.knower is not None:  # less than one equation showed
+            self.requirements = [other for other in self.requirements if other is not requirement]
+            whole = requirement.need
+        else:
+            requirement.excused |= {attacker}
+            whole = max(self.part.need_up[requirement.cell], self.part.need_down[requirement.cell])
+        if need <= NOTHING * whole:
             return []
         own = Requirement(requirement.cell, requirement.sign, need, frozenset(), knower=attacker)
         self.requirements.append(own)

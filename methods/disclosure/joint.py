@@ -25,15 +25,21 @@ import scipy.sparse as sp
 
 from methods.disclosure.attack import FAR, REACHED, scale_of
 from methods.disclosure.heuristic import ALMOST_FREE, Requirement, Shield
-from methods.disclosure.highs import HotProgram
+from methods.disclosure.highs import FreshPrograms
 from methods.disclosure.system import BoolArray, FloatArray
 
-REWARDS = (0.5, 0.5, 4.0, 4.0, 1e3, 1e3)
+REWARDS = (1e-3, 1e-3, 1e-3, 1e-3, 0.02, 0.02, 0.1, 0.1, 0.5, 0.5, 2.0, 2.0, 10.0, 10.0, 1e3, 1e3)
 """Reward of moving a primary cell far enough, in units of the mean cost of suppressing a cell, program after program:
 each takes what the last ones left, with other signs, and only what cheap cells cannot prove may cost dear ones."""
 
-GROUPS = (48, 8, 1)
+GROUP_REWARDS = (1e-3, 1e-3, 0.3, 0.3, 3.0, 3.0, 1e3, 1e3)
+"""The same for groups of contributors, of whom there are many; most is proved by what outsiders need anyway."""
+
+GROUPS = (32, 8, 1)
 """Contributors whose cells are held still together, first and after each split."""
+
+ALIKE = 20
+"""Powers of two between protections that one program can see together."""
 
 RESIDUAL = 1e-9
 """Violation of an equation, in units of the smallest protection proved, that is numerical."""
@@ -41,7 +47,7 @@ RESIDUAL = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class _Asked:
-    """Requirements of one order of magnitude, as arrays."""
+    """Requirements of like size, as arrays."""
 
     requirements: Sequence[Requirement]
     cell: np.ndarray
@@ -59,15 +65,17 @@ class JointProofs:
     def __init__(self, shield: Shield) -> None:
         self.shield, part = shield, shield.part
         matrix = part.matrix
-        both = sp.hstack([matrix, -matrix, matrix, -matrix]).tocsc()
-        self._program = HotProgram(both, np.zeros(4 * part.size), np.zeros(4 * part.size), afresh=True)
-        self.deviations: list[FloatArray] = []
-        self._left: dict[int, frozenset[int] | None] = {id(r): r.suspects() for r in shield.requirements}
+        self._matrix = sp.hstack([matrix, -matrix, matrix, -matrix]).tocsc()
+        self._programs = FreshPrograms()
+        self._left: dict[int, frozenset[int] | None] = {
+            id(r): r.suspects() if r.knower is None or r.witnesses else frozenset({r.knower})
+            for r in shield.requirements
+        }
 
     @property
     def solves(self) -> int:
         """Linear programs solved so far."""
-        return self._program.solves
+        return self._programs.solves
 
     def find(self) -> None:
         """Proves what joint programs can prove, first against outsiders, then against single contributors."""
@@ -82,23 +90,23 @@ class JointProofs:
                     self._prove(asked, group)
 
     def _by_magnitude(self, requirements: Sequence[Requirement]) -> list[_Asked]:
-        """One program sees protections of one order of magnitude, or the small ones drown in its tolerance."""
-        found: dict[float, list[Requirement]] = {}
+        """One program sees protections of like size, or the small ones drown in its tolerance."""
+        found: dict[int, list[Requirement]] = {}
         for requirement in requirements:
-            found.setdefault(scale_of(requirement.need), []).append(requirement)
+            found.setdefault(round(np.log2(requirement.need) / ALIKE), []).append(requirement)
         return [
             _Asked(
-                found[scale],
-                np.array([r.cell for r in found[scale]]),
-                np.array([r.sign for r in found[scale]]),
-                np.array([r.need for r in found[scale]]),
+                found[size],
+                np.array([r.cell for r in found[size]]),
+                np.array([r.sign for r in found[size]]),
+                np.array([r.need for r in found[size]]),
             )
-            for scale in sorted(found, reverse=True)
+            for size in sorted(found, reverse=True)
         ]
 
     def _prove(self, asked: _Asked, group: frozenset[int]) -> None:
         still = np.isin(self.shield.part.contributor, sorted(group)) if group else np.zeros(self.shield.part.size, bool)
-        for number, reward in enumerate(REWARDS):
+        for number, reward in enumerate(GROUP_REWARDS if group else REWARDS):
             waiting = np.array([self._is_open(r, group) for r in asked.requirements])
             if not waiting.any():
                 return
@@ -141,23 +149,18 @@ class JointProofs:
         up = np.where(movable, np.minimum(part.up, far), 0.0)
         down = np.where(movable, np.minimum(part.down, far), 0.0)
         upper = np.concatenate([up, down, np.zeros(2 * size)])
-        per_unit = np.where(
-            self.shield.secret,
-            ALMOST_FREE,
-            self.shield.cost / np.maximum(np.minimum(np.maximum(up, down), need.mean()), 1e-9) * scale,
-        )
-        cost = np.concatenate([per_unit, per_unit, per_unit, per_unit])
+        room = np.minimum(np.maximum(up, down), need.mean())
         column = np.where(sign > 0, 0, size) + cell
         upper[2 * size + column] = np.minimum(need, upper[column])
         upper[column] -= upper[2 * size + column]
         upper[np.where(sign > 0, size, 0) + cell] = 0.0
+        per_unit = np.where(self.shield.secret, ALMOST_FREE, self.shield.cost / np.maximum(room, 1e-9) * scale)
+        cost = np.concatenate([per_unit, per_unit, per_unit, per_unit])
         cost[2 * size + column] = ALMOST_FREE - reward * scale / need
-        self._program.set_bounds(np.zeros(4 * size), upper / scale)
-        self._program.set_costs(cost)
-        found = self._program.minimise()
-        if found is None or not len(found.values):
+        found = self._programs.minimise(self._matrix, upper / scale, cost)
+        if found is None:
             return None
-        flow = found.values.reshape(4, size)
+        flow = found.reshape(4, size)
         deviation = (flow[0] - flow[1] + flow[2] - flow[3]) * scale
         deviation[np.abs(deviation) < 1e-12 * scale] = 0.0
         return np.asarray(deviation)
@@ -188,10 +191,10 @@ class JointProofs:
         if is_useful:
             moved = np.fromiter(witness[0], dtype=np.int64, count=len(witness[0]))
             self.shield.secret[moved] = True
-            self.deviations.append(deviation)
+            self.shield.deviations.append(deviation)
 
     def reopen(self) -> None:
-        """Opens cells, largest cost first, that no proof needs; the deviations that move them are proofs no more."""
+        """Opens cells, largest cost first, that no proof needs."""
         part, shield = self.shield.part, self.shield
         spare = np.flatnonzero(shield.secret & ~part.is_forced)
         users: dict[int, list[Requirement]] = {}
@@ -203,4 +206,3 @@ class JointProofs:
                 shield.secret[cell] = False
                 for requirement in users.get(cell, ()):
                     requirement.witnesses = [w for w in requirement.witnesses if cell not in w[0]]
-        self.deviations = [d for d in self.deviations if shield.secret[np.abs(d) > 0].all()]

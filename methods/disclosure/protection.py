@@ -5,8 +5,8 @@ either works, the proof (`certificate`).
 
 A component (cells that can move together) is given to the heuristic first; up to `EXACT_CELLS` cells that may be
 suppressed the mixed-integer programme then looks for the optimum, above that it only improves the pattern for a few
-rounds. Where there is very much to prove, joint proofs come before the heuristic and nothing after it. The choice
-depends on sizes alone, never on the clock, so that the same system always gets the same pattern.
+rounds. Where there is very much to prove, joint proofs come before the heuristic and at most reopening after it. The
+choice depends on sizes alone, never on the clock, so that the same system always gets the same pattern.
 """
 
 from __future__ import annotations
@@ -31,9 +31,13 @@ Method = Literal["auto", "exact", "heuristic", "joint"]
 EXACT_CELLS = 300
 """Largest component, in cells that may be suppressed, that `auto` solves by mixed-integer programming."""
 
-JOINT_REQUIREMENTS = 200
-"""Requirements of a component (two for each primary cell) from which `auto` proves them jointly, without a search for
-the optimum: the programs of single requirements, attackers and reopened cells would be tens of thousands."""
+JOINT_REQUIREMENTS = 500
+JOINT_PAIRS = 10_000
+"""Requirements of a component (two for each primary cell), and pairs of a requirement and a contributor, from which
+`auto` proves them jointly, without a search for the optimum: one by one they would be tens of thousands of programs."""
+
+REOPENING_PAIRS = 50_000
+"""Pairs up to which cells that joint proofs withheld are tried again one by one."""
 
 PREFERRED_DISCOUNT = 0.9
 """Factor on the cost of cells suppressed in an earlier vintage: stable patterns, at most a tenth dearer."""
@@ -136,20 +140,27 @@ def protect(
         chosen = method if method != "auto" else "exact" if choosable <= EXACT_CELLS else "heuristic"
         effort = EFFORT["auto" if method == "auto" and chosen == "exact" else chosen]
         shield = Shield(part, cost[part.cells], prior=prior)
-        is_large = method == "auto" and len(shield.requirements) >= JOINT_REQUIREMENTS
-        joint = JointProofs(shield) if is_large or method == "joint" else None
-        if joint:
-            joint.find()
+        many, pairs = len(shield.requirements), len(shield.requirements) * (1 + len(shield.cells_of))
+        is_large = method == "auto" and (many >= JOINT_REQUIREMENTS or pairs >= JOINT_PAIRS)
+        joint: JointProofs | None = None
         try:
+            if is_large or method == "joint":
+                shield.excuse()
+                joint = JointProofs(shield)
+                joint.find()
             shield.protect()
         except UnprotectableError as error:
             raise _refusal(system, part, error) from None
         if joint:
             joint.reopen()
+            if many < JOINT_REQUIREMENTS and pairs <= REOPENING_PAIRS:
+                shield.clean()
             suppressed[part.cells] |= shield.secret
-            price, bound, is_optimal = price + shield.price(), bound, False
+            # nothing is cheaper than nothing
+            price, is_optimal = price + shield.price(), is_optimal and shield.price() == 0
             solves += shield.solves + joint.solves
-            witnesses.extend(_placed(part, deviation, system.size) for deviation in joint.deviations)
+            proofs = [deviation for deviation in shield.deviations if shield.secret[deviation != 0].all()]
+            witnesses.extend(_placed(part, deviation, system.size) for deviation in proofs)
             used.add("joint")
             continue
         shield.clean()
