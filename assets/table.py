@@ -18,8 +18,23 @@ import pyarrow as pa
 
 from resources.engine import run_sql, sql_file
 from resources.intake import SourcePart
+from resources.statements import with_parameters
 
-Result: TypeAlias = duckdb.DuckDBPyRelation | pa.Table | pd.DataFrame
+
+@dataclass(frozen=True)
+class Coded:
+    """A result in which numbers stand for texts: to join millions of ids back is dearer than to look them up.
+
+    Attributes:
+        relation: the rows.
+        texts: for each column of numbers the texts, the first of them number 0.
+    """
+
+    relation: duckdb.DuckDBPyRelation
+    texts: Mapping[str, pa.Array]
+
+
+Result: TypeAlias = duckdb.DuckDBPyRelation | pa.Table | pd.DataFrame | Coded
 """What a step may return."""
 
 
@@ -60,17 +75,21 @@ class Build:
     """What a step gets: a connection that shows the inputs under their names, and the parameters it declared.
 
     Attributes:
-        connection: DuckDB with a view `<layer>.<table>` per input.
+        connection: DuckDB with a view `<layer>.<table>` per input, and `earlier.<table>` per table of `earlier`.
         parameters: values of the declared parameters.
         facts: numbers the step wants shown with the materialisation (plotted over time by Dagster).
+        summary: one SELECT over the finished table of one row of further facts.
         parts: source tables: the files of the selected deliveries.
+        earlier: tables of the release that readers have, of those that the table declares.
     """
 
     table: Table
     connection: duckdb.DuckDBPyConnection
     parameters: Mapping[str, Any]
     facts: dict[str, Any] = field(default_factory=dict)
+    summary: str = ""
     parts: tuple[SourcePart, ...] = ()
+    earlier: frozenset[str] = frozenset()
 
     def sql(self, name: str) -> duckdb.DuckDBPyRelation:
         """Run a declared SQL file (one SELECT, parameters as `$name`) and return its relation."""
@@ -78,6 +97,16 @@ class Build:
         view = "_" + name.replace("/", "_").removesuffix(".sql")
         run_sql(self.connection, f'CREATE OR REPLACE TEMP TABLE "{view}" AS {sql_file(name)}', self.parameters)
         return self.connection.table(view)
+
+    def view(self, name: str) -> None:
+        """A declared SQL file under the name that `sql` would give it, computed wherever it is read.
+
+        For what is large and costs little, so that it does not stand in memory.
+        """
+        self._must_declare(name)
+        view = "_" + name.replace("/", "_").removesuffix(".sql")
+        text = with_parameters(sql_file(name), self.parameters)
+        self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{view}" AS {text}')
 
     def query(self, name: str) -> duckdb.DuckDBPyRelation:
         """A declared SQL file as the step's result: run only when its rows are ordered and written.
@@ -88,6 +117,11 @@ class Build:
         self._must_declare(name)
         text = sql_file(name)
         return self.sql(name) if "$" in text else self.connection.sql(text)
+
+    def relation(self, name: str) -> duckdb.DuckDBPyRelation:
+        """As `query`, also for a file with parameters, whose values are written into the text."""
+        self._must_declare(name)
+        return self.connection.sql(with_parameters(sql_file(name), self.parameters))
 
     def _must_declare(self, name: str) -> None:
         if name not in self.table.sql:
@@ -108,6 +142,8 @@ class Table:
         inputs: tables the step reads.
         sql: files below `sql/` that the step runs (checks excluded).
         parameters: names of the parameters the step reads.
+        earlier: tables that the step also reads as they are in the release that readers have; without the first of
+            them the others are of no use. Their keys there count for the key (`assets.readers_release`).
         checks: referential and cross-table checks.
         check_inputs: tables that only the checks read.
         charts: pictures for the materialisation; they do not count for the key.
@@ -122,6 +158,7 @@ class Table:
     inputs: tuple[str, ...] = ()
     sql: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
     checks: tuple[SqlCheck, ...] = ()
     check_inputs: tuple[str, ...] = ()
     charts: tuple[Chart, ...] = ()

@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 
 from assets.code import code_fingerprint
 from assets.lineage import Origins, column_lineage
-from assets.table import Build, Chart, Result, Table
+from assets.readers_release import compared_with, intact, readers_release
+from assets.table import Build, Chart, Coded, Result, Table
 from assets.verdicts import check_table, intake_checks
 from resources.contract import Contract, load_contracts
 from resources.deliveries import Archive, Delivery, parse_as_of
@@ -32,7 +33,8 @@ from resources.errors import BlockedInputError, ConfigurationError, StaleInputEr
 from resources.goal_1 import load_cluster_assessment, load_key_industries
 from resources.home import REPOSITORY, Home
 from resources.intake import QUARANTINE_SCHEMA, Intake, SourcePart, take_in
-from resources.lake import ROW_GROUP, CheckOutcome, Lake, Version, table_key
+from resources.lake import ROW_GROUP, CheckOutcome, Lake, Version, Vintage, table_key
+from resources.ordering import in_order
 from resources.parameters import Parameters, load_parameters
 from resources.readers.registry import READERS, check_options
 from resources.sources import Source, load_sources
@@ -189,25 +191,60 @@ class Workshop:
         return {}
 
     def forget_keys(self) -> None:
-        """Forget calculated keys, because a delivery changed."""
+        """Forget calculated keys, because a delivery changed or readers have another release."""
         self._keys.clear()
+        self._compared.clear()
+
+    @property
+    def readers(self) -> Vintage | None:
+        """The vintage that readers have, or had at the moment of a look into the past.
+
+        Raises:
+            StaleInputError: its manifest is gone.
+        """
+        return readers_release(self.home, self.lake, self._moment)
+
+    @cached_property
+    def _compared(self) -> dict[str, tuple[Vintage | None, dict[str, str]]]:
+        return {}
+
+    def compared_with(self, name: str) -> tuple[Vintage | None, dict[str, str]]:
+        """The release of readers that a table is compared with, and the keys of what it reads of it.
+
+        Raises:
+            StaleInputError: the lake no longer has what readers have.
+        """
+        table = self.tables[name]
+        if name not in self._compared:
+            readers = self.readers if table.earlier else None
+            self._compared[name] = compared_with(table, readers, self.lake, lambda keys: self._key_beside(table, keys))
+        return self._compared[name]
+
+    @property
+    def protected_against(self) -> str | None:
+        """Id of the vintage that the tables were compared with before they may be published."""
+        found = [self.compared_with(name)[0] for name, table in self.tables.items() if table.earlier]
+        return next((vintage.vintage_id for vintage in found if vintage is not None), None)
 
     def key(self, name: str) -> str:
         """The key the table should have now, given contracts, code, parameters and selected deliveries."""
         if name not in self._keys:
-            table = self.tables[name]
-            deliveries = [
-                [p.source_id, p.format, dict(p.options), dict(p.constants), p.part.name, p.part.sha256]
-                for p in (self.parts(name) if table.takes_in else ())
-            ]
-            self._keys[name] = table_key(
-                contract=self.contracts[name].fingerprint,
-                code=code_fingerprint(table.modules, (*table.sql, *table.check_files)),
-                parameters=self._parameters_of(table),
-                inputs={i: self.key(i) for i in table.dependencies},
-                deliveries=deliveries,
-            )
+            self._keys[name] = self._key_beside(self.tables[name], self.compared_with(name)[1])
         return self._keys[name]
+
+    def _key_beside(self, table: Table, earlier: dict[str, str]) -> str:
+        """The key of a table beside these tables of an earlier release."""
+        deliveries = [
+            [p.source_id, p.format, dict(p.options), dict(p.constants), p.part.name, p.part.sha256]
+            for p in (self.parts(table.name) if table.takes_in else ())
+        ]
+        return table_key(
+            contract=self.contracts[table.name].fingerprint,
+            code=code_fingerprint(table.modules, (*table.sql, *table.check_files)),
+            parameters=self._parameters_of(table) | _named(earlier),
+            inputs={i: self.key(i) for i in table.dependencies},
+            deliveries=deliveries,
+        )
 
     def current(self, name: str) -> Version | None:
         """The version the table should have, if the lake has it."""
@@ -243,8 +280,12 @@ class Workshop:
             for i, v in inputs.items()
             if i.startswith("source.") and self.lake.quarantine_path(i, v.key).exists()
         }
+        earlier = self.compared_with(name)[1]
+        paths |= {
+            f"earlier.{i.split('.')[1]}": self.lake.path(i, v.key) for i, v in intact(self.lake, earlier, name).items()
+        }
         with open_engine(limits, paths) as connection:
-            build = Build(table, connection, self._parameters_of(table))
+            build = Build(table, connection, self._parameters_of(table), earlier=frozenset(earlier))
             version = Version(
                 table=name,
                 key=self.key(name),
@@ -252,7 +293,7 @@ class Workshop:
                 content_sha256="",
                 inputs={i: v.key for i, v in inputs.items()},
                 deliveries={},
-                parameters=dict(build.parameters),
+                parameters=dict(build.parameters) | _named(earlier),
             )
             if table.takes_in:
                 version = self._take_in(build, version)
@@ -285,6 +326,8 @@ class Workshop:
         path = self.lake.path(version.table, version.key)
         rows = self.lake.write(path, _ordered(build.connection, contract, result), contract.schema)
         expose(build.connection, version.table, path)
+        if build.summary:
+            build.facts |= build.connection.sql(build.summary).to_arrow_table().to_pylist()[0]
         return replace(version, rows=rows, content_sha256=file_sha256(path), facts=dict(build.facts))
 
     def _take_in(self, build: Build, version: Version) -> Version:
@@ -378,15 +421,28 @@ class Workshop:
         return [name for name in (names or self.tables) if self.current(name) is None]
 
 
+def _named(earlier: dict[str, str]) -> dict[str, Any]:
+    """The tables of an earlier release among the parameters; nothing where there is none."""
+    return {"earlier": earlier} if earlier else {}
+
+
 def _ordered(connection: duckdb.DuckDBPyConnection, contract: Contract, result: Result) -> pa.RecordBatchReader:
     """The result under the contract's columns and types, ordered by primary key."""
+    texts: Mapping[str, pa.Array] = {}
+    if isinstance(result, Coded):
+        texts, result = result.texts, result.relation
     if isinstance(result, duckdb.DuckDBPyRelation):
         result.create_view("_result", replace=True)
     else:
         connection.register("_result", result)
     available = [row[0] for row in connection.execute("DESCRIBE _result").fetchall()]
-    known = [n for n in contract.columns if n in available]
+    types = {n: "INTEGER" if n in texts else contract.columns[n].type for n in contract.columns if n in available}
     strange = [n for n in available if n not in contract.columns]
-    columns = [f'CAST("{n}" AS {contract.columns[n].type}) AS "{n}"' for n in known] + [f'"{n}"' for n in strange]
+    columns = [f'CAST("{n}" AS {type_}) AS "{n}"' for n, type_ in types.items()] + [f'"{n}"' for n in strange]
+    query = f"SELECT {', '.join(columns)} FROM _result"
+    if texts:
+        # whole, not as a stream: a stream of rows that no sort holds back may wait for its reader for ever
+        whole = connection.sql(query).to_arrow_table(ROW_GROUP)
+        return in_order(whole.to_reader(), contract.grain, ROW_GROUP, texts)
     order = ", ".join(f'"{n}"' for n in contract.grain)
-    return connection.sql(f"SELECT {', '.join(columns)} FROM _result ORDER BY {order}").to_arrow_reader(ROW_GROUP)
+    return connection.sql(f"{query} ORDER BY {order}").to_arrow_reader(ROW_GROUP)

@@ -7,17 +7,25 @@ from its neighbouring year (`sql/interpretation/value_added.sql`).
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
 
-from assets.table import Build, Result, SqlCheck, python_table
+from assets.table import Build, Coded, Result, SqlCheck, python_table
 from methods.accounting_periods import calendarise
 from methods.imputation import impute_ratio
 from methods.value_added import value_added
+from resources.exact import rounded
 
 # seven items in whole thousands round to at most four thousand together, and large firms file in millions
 ROUNDING_HUF_MN = 0.004
 ROUNDING_RATIO = 0.001
+BATCH = 131_072
+"""Accounts that the engine hands over at once."""
 ROUTES = ("va_production", "va_income")
 MEASURES = (*ROUTES, "va_proxy", "va_factor_cost", "gva_basic_prices")
 KEPT = ("unit_number", "year", "year_coverage", "is_calendarised", "is_previous_year", "is_converted")
@@ -30,6 +38,15 @@ FLAGS = (
     "is_nonoperating_income_assumed_zero",
 )
 NOTES = ("is_cost_of_sales", "is_from_notes", "is_ratio_imputed", "is_imputed", "is_edit_failed")
+# what `unit_year.sql` reads, beside what `with_lives` adds
+ACCOUNT_YEAR = pa.schema(
+    [
+        ("unit_number", pa.int32()),
+        ("year", pa.int32()),
+        *((name, pa.float64()) for name in ("covered", *MEASURES, *AMOUNTS)),
+        *((name, pa.bool_()) for name in (*KEPT, *FLAGS, *NOTES) if name.startswith("is_") and name != "is_imputed"),
+    ]
+)
 BY_NATURE = ("net_turnover", "capitalised_own_performance", "other_income", "material_expenses")
 
 
@@ -98,43 +115,113 @@ def fails_edit_rule(measured: pd.DataFrame) -> pd.Series:
     return failed.fillna(False).astype(bool)
 
 
+def accounts_by_year(batches: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    """The accounts of each fiscal year, which follow each other; one empty table if there are none."""
+    pending, current = list[pa.RecordBatch](), None
+    for batch in batches:
+        years = batch.column("fiscal_year").to_numpy()
+        limits = [0, *(np.flatnonzero(np.diff(years)) + 1).tolist(), len(years)]
+        for start, end in itertools.pairwise(limits):
+            if pending and years[start] != current:
+                yield pa.Table.from_batches(pending)
+                pending = []
+            pending.append(batch.slice(start, end - start))
+            current = years[start]
+    yield pa.Table.from_batches(pending, batches.schema)
+
+
+def in_exact_amounts(measured: pd.DataFrame) -> pa.Table:
+    """What `account_years` found as `unit_year.sql` wants it: employees of the covered days, amounts as summed."""
+    covered = measured["year_coverage"].to_numpy()
+    amounts = {name: measured[name].to_numpy() for name in (*MEASURES, *AMOUNTS)}
+    amounts |= {"covered": covered, "average_employees": amounts["average_employees"] * covered}
+    exact = {name: pa.array(rounded(values), from_pandas=True) for name, values in amounts.items()}
+    others = {name: pa.array(measured[name], from_pandas=True) for name in ACCOUNT_YEAR.names if name not in exact}
+    return pa.table({**exact, **others}).select(ACCOUNT_YEAR.names).cast(ACCOUNT_YEAR)
+
+
+def with_lives(by_year: Sequence[pa.Table], lives: pa.Table) -> pa.Table:
+    """The account years of all fiscal years, with what is known of their units and years.
+
+    Args:
+        by_year: `unit_number`, `year`, `gva_basic_prices` and more by fiscal year, each of which has a unit and
+            year once.
+        lives: `unit_number`, `exists_from`, `exists_to` (half open), `stratum`, in the order of the numbers.
+
+    Returns:
+        All rows, with `is_alone` (no other account has a value for the unit and the year), `existed` (share of the days
+        of the year) and `stratum`.
+    """
+    numbers = lives["unit_number"].to_numpy()
+    place = np.zeros(int(numbers.max(initial=0)) + 1, np.int64)
+    place[numbers] = np.arange(len(numbers))
+    exists_from, exists_to = (lives[c].to_numpy().astype("datetime64[D]") for c in ("exists_from", "exists_to"))
+    stratum = lives["stratum"].to_numpy()
+    years = [table["year"].to_numpy() for table in by_year if table.num_rows]
+    first = min((int(year.min()) for year in years), default=0)
+    span = max((int(year.max()) for year in years), default=0) - first + 1
+    accounts = np.zeros(len(numbers) * span, np.uint8)
+    cells, columns = [], []
+    for table in by_year:
+        unit, year = place[table["unit_number"].to_numpy()], table["year"].to_numpy()
+        cells.append(unit * span + (year - first))
+        accounts[cells[-1][table["gva_basic_prices"].is_valid().to_numpy()]] += 1
+        columns.append((existing_share(exists_from[unit], exists_to[unit], year), stratum[unit]))
+    tables = [
+        table.append_column("is_alone", pa.array(accounts[cell] <= 1))
+        .append_column("existed", pa.array(existed))
+        .append_column("stratum", pa.array(of_unit))
+        for table, cell, (existed, of_unit) in zip(by_year, cells, columns, strict=True)
+    ]
+    return pa.concat_tables(tables)
+
+
+def existing_share(
+    since: NDArray[np.datetime64], until: NDArray[np.datetime64], year: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """Share of the days of a year in [since, until), as the macro `existing_ratio` has it."""
+    start = (year - 1970).astype("datetime64[Y]").astype("datetime64[D]")
+    end = (year - 1969).astype("datetime64[Y]").astype("datetime64[D]")
+    days = (np.minimum(until, end) - np.maximum(since, start)).astype(np.int64)
+    return np.asarray(np.maximum(days, 0) / (end - start).astype(np.int64), np.float64)
+
+
 def _value_added(build: Build) -> Result:
     connection = build.connection
     build.sql("interpretation/numbered_unit.sql")
-    build.sql("interpretation/comparable_account.sql")
-    build.sql("interpretation/unit_life.sql")
-    accounts = '"_interpretation_comparable_account"'
-    years = [r[0] for r in connection.execute(f"SELECT DISTINCT fiscal_year FROM {accounts} ORDER BY 1").fetchall()]
-    for number, year in enumerate(years or [None]):
-        condition = "fiscal_year = $year" if year is not None else "false"
-        frame = connection.execute(
-            f"SELECT * EXCLUDE (fiscal_year) FROM {accounts} WHERE {condition} ORDER BY unit_number",
-            {"year": year} if year else None,
-        ).df()
-        connection.register("_chunk", account_years(frame))
-        verb = "CREATE TEMP TABLE account_year AS" if number == 0 else "INSERT INTO account_year"
-        connection.execute(f"{verb} SELECT * FROM _chunk")
-        connection.unregister("_chunk")
-    # at a million firms each of these tables is larger than what the engine may keep in memory
-    connection.execute(f"DROP TABLE {accounts}")
-    build.sql("interpretation/unit_year.sql")
-    connection.execute("DROP TABLE account_year")
+    units = connection.execute(
+        "SELECT legal_unit_id, nace_rev2_section FROM _interpretation_numbered_unit ORDER BY unit_number"
+    ).to_arrow_table()
+    sections = pd.Categorical(units["nace_rev2_section"].combine_chunks().dictionary_encode().to_pandas())
+    periods, by_year = list[pa.Table](), list[pa.Table]()
+    # neither accounts nor their years stand in the engine: at a million firms each is larger than what it may keep
+    for accounts in accounts_by_year(build.relation("interpretation/comparable_account.sql").to_arrow_reader(BATCH)):
+        columns = {name: accounts[name].to_numpy() for name in accounts.column_names if name != "fiscal_year"}
+        columns["d29"] = columns["taxes_on_production"]
+        columns["nace_rev2_section"] = sections.take(columns["unit_number"] - 1)
+        by_year.append(in_exact_amounts(account_years(pd.DataFrame(columns, copy=False))))
+        # copied, because a column of a batch keeps the whole batch in memory
+        periods.append(pa.table({name: columns[name].copy() for name in ("unit_number", "period_from", "period_to")}))
+    connection.register("account_period", pa.concat_tables(periods))
+    lives = build.sql("interpretation/unit_life.sql").to_arrow_table()
+    connection.unregister("account_period")
+    connection.register("account_year", with_lives(by_year, lives))
+    del periods, by_year
+    build.view("interpretation/unit_year.sql")
     build.sql("interpretation/growth.sql")
-    result = build.sql("interpretation/value_added.sql")
-    connection.execute('DROP TABLE "_interpretation_unit_year"')
-    row = connection.execute(
-        "SELECT count(*), count(*) FILTER (WHERE is_imputed), count(*) FILTER (WHERE account_count = 0), "
-        'count(*) FILTER (WHERE is_edit_failed) FROM "_interpretation_value_added"'
-    ).fetchone()
-    total, imputed, missing, failed = row or (0, 0, 0, 0)
     refused = connection.execute("SELECT count(*) FROM source.annual_account WHERE is_consolidated").fetchone()
-    build.facts |= {
-        "imputed_share_pct": 100.0 * imputed / total if total else 0.0,
-        "missing_accounts_imputed": missing,
-        "edit_rule_failed": failed,
-        "consolidated_accounts_refused": refused[0] if refused else 0,
-    }
-    return result
+    build.facts["consolidated_accounts_refused"] = refused[0] if refused else 0
+    build.summary = """
+        SELECT coalesce(CAST(100 AS DOUBLE) * count(*) FILTER (WHERE is_imputed) / nullif(count(*), 0), 0)
+                   AS imputed_share_pct,
+               count(*) FILTER (WHERE account_count = 0) AS missing_accounts_imputed,
+               count(*) FILTER (WHERE is_edit_failed) AS edit_rule_failed
+        FROM interpretation.value_added"""
+    result = build.relation("interpretation/value_added.sql")
+    return Coded(
+        result.project("unit_number - 1 AS legal_unit_id, * EXCLUDE (unit_number)"),
+        {"legal_unit_id": units["legal_unit_id"].combine_chunks()},
+    )
 
 
 value_added_table = python_table(

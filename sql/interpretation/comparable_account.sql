@@ -1,8 +1,9 @@
--- Annual accounts made comparable: one per legal unit and fiscal year, in HUF mn, with a period.
+-- Annual accounts made comparable: one per legal unit and fiscal year, in HUF mn, with a period; a fiscal year after the
+-- other, units by number.
 -- A filing for the year beats the previous-year column of the next filing; of several filings the latest counts.
 -- Consolidated accounts are refused; a currency without a rate for the year leaves the amounts empty.
 WITH filed AS NOT MATERIALIZED (
-    SELECT u.unit_number, u.nace_rev2_section, a.*,
+    SELECT u.unit_number, a.*,
            huf_mn_per_unit(a.unit, a.currency, r.huf_per_unit) AS factor
     FROM source.annual_account AS a
     JOIN _interpretation_numbered_unit AS u USING (tax_stem)
@@ -23,7 +24,7 @@ chosen AS (
         ORDER BY coalesce(is_previous_year, false), filing_date DESC NULLS LAST, source_id, file_name, row_number) = 1
 )
 SELECT
-    unit_number, nace_rev2_section, fiscal_year,
+    unit_number, fiscal_year,
     coalesce(period_from, make_date(fiscal_year, 1, 1)) AS period_from,
     coalesce(period_to + 1, make_date(fiscal_year + 1, 1, 1)) AS period_to,
     coalesce(layout, 'total_cost') = 'cost_of_sales' AS is_cost_of_sales,
@@ -43,7 +44,7 @@ SELECT
     taxes_on_production * factor AS taxes_on_production,
     operating_result * factor AS operating_result,
     export_turnover * factor AS export_turnover,
-    taxes_on_production * factor AS d29,
     subsidies_on_production * factor AS d39,
     average_employees
 FROM chosen
+ORDER BY fiscal_year, unit_number

@@ -1,7 +1,6 @@
 -- When legal units that file accounts existed: from foundation to dissolution; where the register does not say, from the
--- first account to the last.
-SELECT *, -- years in which they existed on every day
-       year(exists_from - 1) + 1 AS first_whole_year, year(exists_to) - 1 AS last_whole_year
+-- first account to the last. Temporary table from the Python step: `account_period`. `stratum`: section and size class.
+SELECT *, CAST(dense_rank() OVER (ORDER BY section, size_class) AS SMALLINT) AS stratum
 FROM (
     SELECT
         u.unit_number, u.nace_rev2_section AS section, u.size_class,
@@ -10,5 +9,5 @@ FROM (
                                         THEN DATE '9999-12-31' ELSE a.last_day END) AS exists_to
     FROM _interpretation_numbered_unit AS u
     JOIN (SELECT unit_number, min(period_from) AS first_day, max(period_to) AS last_day
-          FROM _interpretation_comparable_account GROUP BY ALL) AS a USING (unit_number)
+          FROM account_period GROUP BY ALL) AS a USING (unit_number)
 )

@@ -13,10 +13,16 @@ WITH measured AS NOT MATERIALIZED (
     FROM _interpretation_unit_year
 ),
 incomplete AS (
-    -- units that may lack a year; few do, and only theirs are looked at one by one
-    SELECT unit_number FROM measured WHERE NOT is_unusable
-    GROUP BY unit_number
-    HAVING count(*) <= max(year) - min(year) OR min(year) > $first_reference_year OR max(year) < $last_reference_year
+    -- units that may have existed in a year of which no usable account speaks: few, and only theirs are looked at one by
+    -- one; where an account speaks of a year in which its unit did not exist, their number says nothing
+    SELECT l.unit_number, l.exists_from, l.exists_to
+    FROM (SELECT unit_number, min(year) AS first_year, max(year) AS last_year,
+                 count(*) FILTER (WHERE year BETWEEN $first_reference_year AND $last_reference_year) AS usable
+          FROM measured WHERE NOT is_unusable GROUP BY unit_number) AS m
+    JOIN _interpretation_unit_life AS l USING (unit_number)
+    WHERE m.usable <= least(year(l.exists_to - 1), $last_reference_year)
+                      - greatest(year(l.exists_from), $first_reference_year)
+       OR m.first_year < year(l.exists_from) OR m.last_year > year(l.exists_to - 1)
 ),
 donor AS (
     -- each usable year speaks for the years between its neighbours that are near enough
@@ -24,7 +30,7 @@ donor AS (
                greatest(year - $imputation_max_years, $first_reference_year, 1 + lag(year, 1, 0) OVER unit_years),
                1 + least(year + $imputation_max_years, $last_reference_year,
                          lead(year, 1, 9999) OVER unit_years - 1))) AS missing_year
-    FROM measured SEMI JOIN incomplete USING (unit_number)
+    FROM measured JOIN incomplete USING (unit_number)
     WHERE NOT is_unusable
     WINDOW unit_years AS (PARTITION BY unit_number ORDER BY year)
 ),
@@ -41,10 +47,9 @@ guess AS (
         d.is_nonoperating_income_assumed_zero
     FROM donor AS d
     JOIN _interpretation_growth AS own
-      ON own.year = d.year AND own.section IS NOT DISTINCT FROM d.section AND own.size_class = d.size_class
+      ON own.year = d.year AND own.stratum = d.stratum
     JOIN _interpretation_growth AS now
-      ON now.year = d.missing_year AND now.section IS NOT DISTINCT FROM d.section AND now.size_class = d.size_class
-     AND now.chain = own.chain
+      ON now.year = d.missing_year AND now.stratum = d.stratum AND now.chain = own.chain
     WHERE d.missing_year <> d.year AND day_ratio > 0
 ),
 imputed AS (
@@ -100,5 +105,4 @@ line AS (
         i.is_production_tax_assumed_zero, i.is_subsidy_assumed_zero, i.is_nonoperating_income_assumed_zero
     FROM imputed AS i LEFT JOIN measured AS m USING (unit_number, year)
 )
-SELECT u.legal_unit_id, l.* EXCLUDE (unit_number)
-FROM line AS l JOIN _interpretation_numbered_unit AS u USING (unit_number)
+FROM line

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from assets.interpretation.value_added import account_years
+from assets.interpretation.value_added import account_years, accounts_by_year, existing_share, with_lives
+from resources.engine import SQL
 
 PLAIN = {
     "nace_rev2_section": "C",
@@ -100,3 +104,43 @@ def test_order_of_accounts_changes_nothing() -> None:
     result = account_years(frame).set_index("unit_number")
     again = account_years(frame.iloc[::-1].reset_index(drop=True)).set_index("unit_number").loc[result.index]
     pd.testing.assert_frame_equal(result, again)
+
+
+def test_years_are_handed_on_one_after_the_other_whatever_the_batches() -> None:
+    table = pa.table({"fiscal_year": [2019, 2019, 2020, 2021, 2021, 2021], "unit_number": [1, 2, 1, 1, 2, 3]})
+    for size in (1, 2, 4, 6):
+        found = list(accounts_by_year(table.to_reader(size)))
+        assert [part["fiscal_year"].to_pylist() for part in found] == [[2019, 2019], [2020], [2021] * 3]
+    (empty,) = accounts_by_year(table.slice(0, 0).to_reader())
+    assert empty.num_rows == 0
+    assert empty.schema == table.schema
+
+
+def test_a_year_with_two_accounts_with_a_value_is_shared() -> None:
+    def part(units: list[int], years: list[int], gva: list[float | None]) -> pa.Table:
+        kinds = pa.array(units, pa.int32()), pa.array(years, pa.int32()), pa.array(gva, pa.float64())
+        return pa.Table.from_arrays(kinds, names=["unit_number", "year", "gva_basic_prices"])
+
+    lives = pa.table(
+        {
+            "unit_number": pa.array([7, 5], pa.int32()),
+            "exists_from": [dt.date(2000, 1, 1), dt.date(2020, 7, 1)],
+            "exists_to": [dt.date(9999, 12, 31), dt.date(2021, 3, 2)],
+            "stratum": pa.array([2, 1], pa.int16()),
+        }
+    )
+    found = with_lives(
+        [part([5, 7], [2020, 2020], [1.0, 1.0]), part([5, 7, 7], [2020, 2020, 2021], [2.0, None, 3.0])], lives
+    )
+    assert found["is_alone"].to_pylist() == [False, True, False, True, True]
+    assert found["stratum"].to_pylist() == [1, 2, 1, 2, 2]
+    assert found["existed"].to_pylist() == [184 / 366, 1.0, 184 / 366, 1.0, 1.0]
+    engine = duckdb.connect()
+    engine.execute((SQL / "macros.sql").read_text(encoding="utf-8"))
+    days = np.arange("2019-12-30", "2021-03-05", 13, dtype="datetime64[D]")
+    since, until = (grid.ravel() for grid in np.meshgrid(days, days))
+    for year in (2019, 2020, 2021):
+        years = np.full(len(since), year)
+        engine.register("given", pa.table({"since": since, "until": until, "y": years}))
+        wanted = engine.sql("SELECT existing_ratio(since, until, y) FROM given").fetchnumpy()
+        np.testing.assert_array_equal(existing_share(since, until, years), next(iter(wanted.values())))

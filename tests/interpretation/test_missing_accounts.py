@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assets.interpretation.definitions import DEFINITIONS
+from assets.interpretation.value_added import in_exact_amounts, with_lives
 from methods.imputation import impute_neighbouring_years
 from tests.interpretation.steps import Step
 
@@ -35,6 +37,14 @@ def register(units: list[str], **columns: Any) -> pd.DataFrame:
     for name, values in columns.items():
         frame[name] = [values.get(unit, frame[name].iloc[0]) for unit in units]
     return frame
+
+
+def put_account_years(step: Step, frame: pd.DataFrame) -> None:
+    """The accounts as the Python step hands them to the SQL, those of one unit and year as of several fiscal years."""
+    lives = pa.Table.from_pandas(step.run("unit_life"), preserve_index=False)
+    turn = frame.groupby(["unit_number", "year"]).cumcount()
+    by_year = [in_exact_amounts(part) for _, part in frame.groupby(turn.to_numpy())]
+    step.connection.register("account_year", with_lives(by_year, lives))
 
 
 def value_added(
@@ -66,15 +76,17 @@ def value_added(
     step.put("integration.legal_unit", units)
     numbers = step.run("numbered_unit").set_index("legal_unit_id")["unit_number"]
     frame["unit_number"] = frame.pop("legal_unit_id").map(numbers)
-    step.put("account_year", frame)
     periods = frame[["unit_number", "year"]].assign(
         period_from=frame["year"].astype(str) + "-01-01", period_to=(frame["year"] + 1).astype(str) + "-01-01"
     )
-    step.put("_interpretation_comparable_account", periods)
+    step.put("account_period", periods)
     step.parameters |= {"first_reference_year": YEARS[0], "last_reference_year": YEARS[-1]}
-    for name in ("unit_life", "unit_year", "growth"):
+    put_account_years(step, frame)
+    for name in ("unit_year", "growth"):
         step.run(name)
+    ids = pd.Series(numbers.index, index=numbers.to_numpy())
     result = step.run("value_added")
+    result.insert(0, "legal_unit_id", result.pop("unit_number").map(ids))
     step.put("interpretation.value_added", result)
     return result.set_index(["legal_unit_id", "reference_year"]).sort_index()
 
@@ -190,10 +202,9 @@ def test_of_two_accounts_in_a_year_one_that_lacks_an_item_leaves_the_year_withou
     broken = whole | {"is_route_consistent": False}
     frame = pd.DataFrame([{"unit_number": numbers["A"]} | a for a in (whole, lacking)])
     frame = pd.concat([frame, pd.DataFrame([{"unit_number": numbers["B"]} | a for a in (broken, lacking)])])
-    step.put("account_year", frame.astype({"is_route_consistent": "boolean", "va_production": float}))
     periods = {"period_from": "2021-01-01", "period_to": "2022-01-01"}
-    step.put("_interpretation_comparable_account", frame[["unit_number"]].assign(**periods))
-    step.run("unit_life")
+    step.put("account_period", frame[["unit_number"]].assign(**periods))
+    put_account_years(step, frame.astype({"is_route_consistent": "boolean", "va_production": float}))
     found = step.run("unit_year").set_index("unit_number")
     assert found["va_production"].isna().all()
     assert found["gva_basic_prices"].tolist() == [20.0, 20.0]
