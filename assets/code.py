@@ -17,7 +17,7 @@ from pathlib import Path
 from resources.engine import sql_file
 from resources.home import REPOSITORY
 
-COMPUTING_LIBRARIES = ("duckdb", "numpy", "pandas", "pyarrow", "scipy")
+COMPUTING_LIBRARIES = ("duckdb", "highspy", "numpy", "pandas", "pyarrow", "rapidfuzz", "scipy")
 FOLLOWED = ("methods", "resources")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import duckdb
 
@@ -24,6 +25,12 @@ from resources.row_rules import quoted
 AUDIT = "access/checks/disclosure_audit.sql"
 """SELECT that returns the cells which may not leave the house, over the tables of the vintage."""
 
+DIFFERENCING = "access/checks/differencing_audit.sql"
+"""SELECT that returns the open cells whose change since the release that readers have reveals a contributor."""
+
+COMPARED = ("access.cooperation_gva", "interpretation.protected_part", "interpretation.protected_membership")
+"""What that audit reads of the release that readers have."""
+
 WITHHELD = "is_withheld"
 _NUMBERS = ("integer", "bigint", "double")
 
@@ -37,17 +44,40 @@ def gate(shop: Workshop, audit: str | None = None) -> dict[str, Version]:
 
     Raises:
         PublishRefusedError: one line with the first table that is missing, stale, damaged or failed a blocking check,
-            or with the number of cells (never their values) that fail the disclosure audit.
+            or with the number of cells (never their values) that fail the disclosure audit, alone or beside what
+            readers have already.
     """
     versions = {name: _admitted(shop, table) for name, table in shop.tables.items()}
     paths = {name: shop.lake.path(name, version.key) for name, version in versions.items()}
+    before = _before(shop)
+    paths |= before
     published = [name for name, table in shop.tables.items() if table.layer == "access"]
     if published:
         with open_engine(EngineLimits.from_environment(shop.home.spill), paths) as connection:
             for name in published:
                 _refuse_open_cells(connection, shop.contracts[name])
-            _audit(connection, shop, audit)
+            _audit(connection, shop, AUDIT, audit)
+            if before:
+                _audit(connection, shop, DIFFERENCING)
     return versions
+
+
+def _before(shop: Workshop) -> dict[str, Path]:
+    """The tables of the release that readers have, as `earlier.<table>`; none where nobody recorded what made it."""
+    if not all(name in shop.tables for name in COMPARED):
+        return {}
+    try:
+        readers = shop.readers
+    except StaleInputError as error:
+        raise PublishRefusedError(error.what, where=str(error.where or ""), action=error.action) from None
+    if readers is None or not all(name in readers.tables for name in COMPARED):
+        return {}
+    files = {name: shop.lake.path(name, readers.tables[name]) for name in COMPARED}
+    return (
+        {f"earlier.{n.split('.')[1]}": path for n, path in files.items()}
+        if all(map(Path.exists, files.values()))
+        else {}
+    )
 
 
 def _admitted(shop: Workshop, table: Table) -> Version:
@@ -129,10 +159,10 @@ def _refuse_open_cells(connection: duckdb.DuckDBPyConnection, contract: Contract
         )
 
 
-def _audit(connection: duckdb.DuckDBPyConnection, shop: Workshop, audit: str | None) -> None:
-    where = f"sql/{AUDIT}"
+def _audit(connection: duckdb.DuckDBPyConnection, shop: Workshop, file: str, audit: str | None = None) -> None:
+    where = f"sql/{file}"
     try:
-        text = sql_file(AUDIT) if audit is None else audit
+        text = sql_file(file) if audit is None else audit
     except FileNotFoundError:
         raise PublishRefusedError("there is no disclosure audit", where=where, action="restore the file") from None
     try:

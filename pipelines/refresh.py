@@ -19,6 +19,7 @@ from typing import Any, Protocol
 import dagster as dg
 from filelock import FileLock, Timeout
 
+from assets.access.embargo import release_due
 from assets.dagster_asset import WorkshopResource
 from assets.delivery_state import DeliveryState, receive
 from assets.workshop import Workshop
@@ -145,6 +146,8 @@ def refresh(home: Home, watcher: Watcher, *, as_of: str = "", is_full: bool = Fa
         )
     with _only_one(home, watcher), open_instance(home) as instance:
         watcher.abandoned(len(close_abandoned_runs(instance)))
+        if not as_of:
+            release_due(home, now=dt.datetime.now(dt.UTC))  # first: it decides what readers have
         # The same object that the steps of the run get, so that contracts are read and keys calculated once.
         resource = WorkshopResource(home=str(home.root), as_of=as_of)
         shop = resource.open(TABLES, str(uuid.uuid4()))

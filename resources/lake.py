@@ -80,6 +80,7 @@ class Vintage:
         tables: key by table.
         deliveries: delivery id by source.
         as_of: the moment deliveries were selected by, where one was given.
+        protected_against: the vintage that readers had, which disclosure control compared with; None for none.
     """
 
     vintage_id: str
@@ -87,6 +88,7 @@ class Vintage:
     tables: dict[str, str]
     deliveries: dict[str, str]
     as_of: str | None = None
+    protected_against: str | None = None
 
 
 class Lake:
@@ -163,7 +165,11 @@ class Lake:
         return self.root / "vintages"
 
     def record_vintage(
-        self, tables: Mapping[str, str], deliveries: Mapping[str, str], as_of: str | None
+        self,
+        tables: Mapping[str, str],
+        deliveries: Mapping[str, str],
+        as_of: str | None,
+        protected_against: str | None = None,
     ) -> tuple[Vintage, bool]:
         """The vintage of exactly these keys, and whether it is new.
 
@@ -178,7 +184,7 @@ class Lake:
         while any(self._vintages.glob(f"{sequence:06d}-*")):  # a damaged manifest that was renamed keeps its number
             sequence += 1
         name = f"{sequence:06d}-{fingerprint(dict(tables))[:8]}"
-        vintage = Vintage(name, sequence, dict(tables), dict(deliveries), as_of)
+        vintage = Vintage(name, sequence, dict(tables), dict(deliveries), as_of, protected_against)
         write_json(self._vintages / f"{name}.json", asdict(vintage))
         return vintage, True
 

@@ -106,9 +106,13 @@ def publish(shop: Workshop, *, now: dt.datetime, write_files: ReleaseFiles | Non
     """
     calendar = load_calendar(shop.home)
     made = () if shop.as_of else embargo.release_due(shop.home, now=now)
+    if made:
+        shop.forget_keys()  # readers have another release: what was protected against the last one is stale
     versions = gate(shop)
     deliveries = {source: delivery for v in versions.values() for source, delivery in v.deliveries.items()}
-    vintage, is_new = shop.lake.record_vintage({n: v.key for n, v in versions.items()}, deliveries, shop.as_of)
+    vintage, is_new = shop.lake.record_vintage(
+        {n: v.key for n, v in versions.items()}, deliveries, shop.as_of, shop.protected_against
+    )
     release = make_release(vintage.vintage_id, versions, shop.lake)
     publications: tuple[Publication, ...]
     if calendar and not shop.as_of:

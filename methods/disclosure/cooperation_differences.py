@@ -87,7 +87,7 @@ def unsafe_differences(
     candidates = sp.vstack([rows, more], format="csr")
     candidates.eliminate_zeros()
     candidates.sort_indices()
-    level, is_unsafe = _levels(sp.csr_array(candidates @ by_group), rules)
+    level, is_unsafe = levels(sp.csr_array(candidates @ by_group), rules)
     structure.sort_indices()
     seen = {part.tobytes() for part in np.split(structure.indices, structure.indptr[1:-1])}
     chosen = []
@@ -116,7 +116,7 @@ def _remainders(cells: pd.DataFrame, structure: Any, labels: list[str]) -> tuple
     return sp.vstack([empty, *rows], format="csr"), names
 
 
-def _levels(groups: Any, rules: PrimaryRules) -> tuple[FloatArray, BoolArray]:
+def levels(groups: Any, rules: PrimaryRules) -> tuple[FloatArray, BoolArray]:
     """Protection level and verdict of sums given by their groups' contributions (sums, groups)."""
     cell = np.repeat(np.arange(groups.shape[0]), np.diff(groups.indptr))
     # nearly all sums are of many groups of which none matters: only the others are worth the full look

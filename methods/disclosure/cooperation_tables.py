@@ -28,6 +28,7 @@ a free sliver would hide from the audit that two cells have the same firms.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,20 +128,69 @@ def cooperation_system(
     Raises:
         MethodError: a value or probability that is missing, a verdict on a cell that is not published.
     """
-    _refuse_missing(parts, ("unit", "group", "value"))
+    member = cooperating(memberships)
+    found = judged(parts, member, rules=rules, verdicts=verdicts)
+    labels = membership_labels(member)
+    keys, layer = numbered_atoms([atom_rows(found.parts, member, labels)])
+    atoms = _atoms(layer[0], len(keys))
+    structure = incidence(places(keys, labels), found.cells, len(keys))
+    sums = all_sums(found, atoms, structure, rules, headline)
+    system = _system(sums.bodies, sums.cells, atoms)
+    cells = sums.cells.drop(columns=["is_hidden", "cost"])
+    facts = {
+        "cells": len(found.cells),
+        "primary_cells": int(found.cells["is_primary"].sum()),
+        "distinct_cells": int(cells.loc[~cells["is_difference"], "number"].nunique()),
+        "hidden_differences": int(cells["is_difference"].sum()),
+        "atoms": len(keys),
+        "equations": system.equations.shape[0],
+    }
+    return CooperationSystem(system, cells, facts)
+
+
+def cooperating(memberships: pd.DataFrame) -> pd.DataFrame:
+    """Memberships that count.
+
+    Raises:
+        MethodError: a code or probability is missing.
+    """
     _refuse_missing(memberships, ("unit", "numerator_code", "cooperation_type_code", "probability"))
+    return memberships[memberships["probability"] > 0].reset_index(drop=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """The published cells of a release: `CELL`, `value` (HUF mn, exact) and what the rules say of each.
+
+    Attributes:
+        parts: the parts, codes as objects.
+        cells: one row per cell, by `CELL`.
+        real: totals at prices of the previous year by numerator, where every deflator is known.
+    """
+
+    parts: pd.DataFrame
+    cells: pd.DataFrame
+    real: pd.Series
+
+
+def judged(
+    parts: pd.DataFrame, member: pd.DataFrame, *, rules: PrimaryRules | None, verdicts: pd.DataFrame | None = None
+) -> Judged:
+    """The cells of a release; without rules only their values.
+
+    Raises:
+        MethodError: as `cooperation_system`.
+    """
+    _refuse_missing(parts, ("unit", "group", "value"))
     parts = parts.astype(dict.fromkeys(DIMENSIONS, object))
-    member = memberships[memberships["probability"] > 0].reset_index(drop=True)
-    steps = _layers(member)
     contributions = _placed(parts.merge(member, on="unit", sort=False))
     contributions["amount"] = contributions["probability"] * contributions["value"]
-    atoms, inside = _atoms(parts, steps, _labels(member))
     codes, cells = _numbered(contributions)
-    cells = _with_verdicts(cells, codes, contributions, rules, verdicts)
-    structure = _incidence(inside, cells, len(atoms.values))
+    if rules is not None:
+        cells = _with_verdicts(cells, codes, contributions, rules, verdicts)
     exact = np.bincount(codes, weights=contributions["amount"], minlength=len(cells))
     cells.insert(len(CELL), "value", exact)
-    return _assembled(cells, atoms, structure, _real_totals(contributions), rules, headline)
+    return Judged(parts, cells, _real_totals(contributions))
 
 
 def cell_name(cell: pd.Series | tuple[Any, ...]) -> str:
@@ -149,14 +199,31 @@ def cell_name(cell: pd.Series | tuple[Any, ...]) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class _Atoms:
-    """Atoms: value, number of the only group (or -1), group x atom contributions, 1 / deflator (nan: not known)."""
+class Atoms:
+    """Atoms: value, lower bound, group x atom contributions, current / previous-year prices (nan: not known)."""
 
     values: FloatArray
     lower: FloatArray
-    contributor: IntArray
     by_group: Any
     deflator: FloatArray
+
+    @property
+    def contributor(self) -> IntArray:
+        """(atoms,) number of the only group, else -1."""
+        return single_groups(self.by_group)
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Sums of atoms: the published cells, the totals at constant prices, the unsafe differences.
+
+    Attributes:
+        bodies: (sums, atoms) sparse weights.
+        cells: one row per sum, as `CooperationSystem.cells` has them, with `is_hidden` and `cost`.
+    """
+
+    bodies: Any
+    cells: pd.DataFrame
 
 
 def _refuse_missing(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
@@ -166,7 +233,8 @@ def _refuse_missing(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
             raise MethodError(f"{column} is missing in row {row}")
 
 
-def _labels(member: pd.DataFrame) -> list[tuple[str, str]]:
+def membership_labels(member: pd.DataFrame) -> list[tuple[str, str]]:
+    """Pairs of numerator and type of cooperation that occur, in the order of their bits in `members`."""
     pairs = member[["numerator_code", "cooperation_type_code"]].drop_duplicates()
     labels = sorted(pairs.itertuples(index=False, name=None))
     if len(labels) > 62:
@@ -174,26 +242,31 @@ def _labels(member: pd.DataFrame) -> list[tuple[str, str]]:
     return labels
 
 
-def _layers(member: pd.DataFrame) -> pd.DataFrame:
-    """Layers of every unit: `unit`, `members` (bits of `_labels`) and `step` (share of the unit's value)."""
-    labels = {label: i for i, label in enumerate(_labels(member))}
+def _layers(member: pd.DataFrame, given: list[tuple[str, str]]) -> pd.DataFrame:
+    """Layers of every unit: `unit`, `layer` (from the top), `members` (bits of the labels) and `step` (share)."""
+    labels = {label: i for i, label in enumerate(given)}
     units, row = np.unique(member["unit"].to_numpy(), return_inverse=True)
     column = [labels[pair] for pair in zip(member["numerator_code"], member["cooperation_type_code"], strict=True)]
     probability = np.zeros((len(units), len(labels)))
     probability[row, column] = member["probability"]
     level = _levelled(probability)
     bits = np.int64(1) << np.arange(len(labels), dtype=np.int64)
-    frames = []
+    frames: list[pd.DataFrame] = []
     top = level.max(axis=1, initial=0.0)
     while (top > 0).any():
         reached = (level >= top[:, None]) & (top > 0)[:, None]
         below = np.where(level < top[:, None], level, 0.0).max(axis=1, initial=0.0)
         keep = top > 0
         frames.append(
-            pd.DataFrame({"unit": units[keep], "members": (reached @ bits)[keep], "step": (top - below)[keep]})
-        )
+            pd.DataFrame(
+                {"unit": units[keep], "layer": len(frames), "members": (reached @ bits)[keep],
+                 "step": (top - below)[keep]}
+            )
+        )  # fmt: skip
         top = below
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"unit": [], "members": [], "step": []})
+    if not frames:
+        return pd.DataFrame({"unit": [], "layer": [], "members": [], "step": []})
+    return pd.concat(frames, ignore_index=True)
 
 
 def _levelled(probability: FloatArray) -> FloatArray:
@@ -236,38 +309,65 @@ def _numbered(contributions: pd.DataFrame) -> tuple[IntArray, pd.DataFrame]:
     return np.asarray(grouped.ngroup(), dtype=np.int64), grouped.size().index.to_frame(index=False)
 
 
-def _atoms(parts: pd.DataFrame, steps: pd.DataFrame, labels: list[tuple[str, str]]) -> tuple[_Atoms, pd.DataFrame]:
-    """Atoms, and the rows (`atom` with the columns of `CELL`) that say in which cells each is."""
-    layer = parts.merge(steps, on="unit", sort=False)
-    layer["amount"] = layer["step"] * layer["value"]
-    layer["is_negative"] = layer["value"] < 0
-    keys = ["members", *DIMENSIONS, "is_negative"]
-    grouped = layer.fillna(dict.fromkeys(DIMENSIONS, "")).groupby(keys, sort=True, observed=True)
-    number, size = grouped.ngroup().to_numpy(np.int64), int(grouped.ngroups)
+def atom_rows(parts: pd.DataFrame, member: pd.DataFrame, labels: list[tuple[str, str]]) -> pd.DataFrame:
+    """What each layer of each part of a unit contributes: `amount` beside the columns of parts and layers."""
+    layer = parts.merge(_layers(member, labels), on="unit", sort=False)
+    return layer.assign(amount=layer["step"] * layer["value"], is_negative=layer["value"] < 0)
+
+
+ATOM = ["members", *DIMENSIONS, "is_negative"]
+"""What the contributions of one atom have in common."""
+
+
+def numbered_atoms(releases: Sequence[pd.DataFrame]) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """The atoms of one or more releases, `ATOM`, and the rows of each with the number of their `atom`."""
+    rows = pd.concat(releases, ignore_index=True)
+    filled = rows.fillna(dict.fromkeys(DIMENSIONS, ""))
+    rows["atom"] = filled.groupby(ATOM, sort=True, observed=True).ngroup().to_numpy(np.int64)
+    first = rows.iloc[np.unique(rows["atom"], return_index=True)[1]].reset_index(drop=True)
+    ends = np.cumsum([len(release) for release in releases])[:-1]
+    return first[ATOM], [rows.iloc[at] for at in np.split(np.arange(len(rows)), ends)]
+
+
+def _atoms(layer: pd.DataFrame, size: int) -> Atoms:
+    number = layer["atom"].to_numpy(np.int64)
     # as a number in the order of the groups' names, whatever these are
     group, groups = pd.factorize(layer["group"], sort=True)
     by_group = sp.csr_array((layer["amount"].to_numpy(), (number, group)), shape=(size, len(groups)))
     by_group.sum_duplicates()
     values = np.asarray(by_group.sum(axis=1)).ravel()
+    first = layer["deflator"].to_numpy(np.float64)[np.unique(number, return_index=True)[1]]
+    return Atoms(values, least(values), by_group, first)
+
+
+def least(values: FloatArray) -> FloatArray:
+    """What everybody knows of contributions: not negative, or not below `NEGATIVE_FLOOR` times their value."""
+    return np.where(values < 0, NEGATIVE_FLOOR * values, 0.0)
+
+
+def single_groups(by_group: Any) -> IntArray:
+    """(rows,) number of the only group of a row, else -1."""
+    result = np.full(by_group.shape[0], -1, dtype=np.int64)
     single = np.diff(by_group.indptr) == 1
-    contributor = np.full(size, -1, dtype=np.int64)
-    contributor[single] = by_group.indices[by_group.indptr[:-1][single]]
-    first = layer.iloc[np.unique(number, return_index=True)[1]].reset_index(drop=True)
-    lower = np.where(values < 0, NEGATIVE_FLOOR * values, 0.0)
-    atoms = _Atoms(values, lower, contributor, by_group, first["deflator"].to_numpy(np.float64))
+    result[single] = by_group.indices[by_group.indptr[:-1][single]]
+    return result
+
+
+def places(atoms: pd.DataFrame, labels: list[tuple[str, str]]) -> pd.DataFrame:
+    """In which cells each atom is: `atom` with the columns of `CELL`."""
     rows = []
-    members = first["members"].to_numpy(np.int64)
+    members = atoms["members"].to_numpy(np.int64)
     for bit, (numerator, kind) in enumerate(labels):
         has = np.flatnonzero(members >> bit & 1)
-        rows.append(first.loc[has, DIMENSIONS].assign(atom=has, numerator_code=numerator, cooperation_type_code=kind))
-    return atoms, _placed(pd.concat(rows, ignore_index=True))
+        rows.append(atoms.loc[has, DIMENSIONS].assign(atom=has, numerator_code=numerator, cooperation_type_code=kind))
+    return _placed(pd.concat(rows, ignore_index=True))
 
 
-def _incidence(inside: pd.DataFrame, cells: pd.DataFrame, size: int) -> Any:
-    """(cells, atoms) of ones: which atoms a published cell is the sum of."""
-    index = pd.MultiIndex.from_frame(cells[CELL])
-    at = index.get_indexer(pd.MultiIndex.from_frame(inside[CELL]))
-    return sp.csr_array((np.ones(len(at)), (at, inside["atom"].to_numpy())), shape=(len(cells), size))
+def incidence(inside: pd.DataFrame, cells: pd.DataFrame, size: int) -> Any:
+    """(cells, atoms) of ones: which atoms a published cell is the sum of; cells that are not asked for are left out."""
+    at = pd.MultiIndex.from_frame(cells[CELL]).get_indexer(pd.MultiIndex.from_frame(inside[CELL]))
+    row, column = at[at >= 0], inside["atom"].to_numpy()[at >= 0]
+    return sp.csr_array((np.ones(len(row)), (row, column)), shape=(len(cells), size))
 
 
 def _with_verdicts(
@@ -325,9 +425,17 @@ def _real_totals(contributions: pd.DataFrame) -> pd.Series:
     return real.dropna()
 
 
-def _assembled(
-    cells: pd.DataFrame, atoms: _Atoms, structure: Any, real: pd.Series, rules: PrimaryRules, headline: str
-) -> CooperationSystem:
+def all_sums(found: Judged, atoms: Atoms, structure: Any, rules: PrimaryRules, headline: str) -> Sums:
+    """The sums of a release that its linked system is about.
+
+    Args:
+        found: its cells, judged.
+        atoms: the atoms.
+        structure: (cells, atoms) as `incidence` gives it.
+        rules: the primary rules.
+        headline: numerator whose cells are given up last.
+    """
+    cells, real = found.cells, found.real
     labels = [cell_name(row) for row in cells[CELL].itertuples(index=False, name=None)]
     differences = unsafe_differences(cells, labels, structure, atoms.by_group, rules)
     is_total = (cells["table_code"] == "T1").to_numpy()
@@ -346,47 +454,34 @@ def _assembled(
     # of two ways to withhold, the cheaper one is the version of NACE that has no national accounts yet
     weight = weight * np.where(cells["nace_version_code"] == "NACE_REV21", 0.9, 1.0)
     is_difference = np.arange(len(names)) >= len(cells) + len(totals)
-    sums = pd.DataFrame(
-        {
-            "name": names,
-            "number": _distinct(bodies),
-            "is_hidden": is_difference,
-            "is_primary": np.concatenate([cells["is_primary"], totals["is_primary"], is_difference[is_difference]]),
-            "protection": np.concatenate(
-                [cells["protection"], totals["protection"] * np.abs(ratio), differences.protection]
-            ),
-            "cost": np.concatenate(
-                [weight * np.abs(value[: len(cells)]), 0.1 * np.abs(real[totals["numerator_code"]]),
-                 np.zeros(len(differences.names))]
-            ),
-        }
-    ).astype({"is_primary": bool})  # fmt: skip
-    system = _system(bodies, sums, atoms)
-    facts = {
-        "cells": len(cells),
-        "primary_cells": int(cells["is_primary"].sum()),
-        "distinct_cells": int(sums.loc[~is_difference, "number"].nunique()),
-        "hidden_differences": len(differences.names),
-        "atoms": len(atoms.values),
-        "equations": system.equations.shape[0],
-    }
-    known = np.where(np.abs(exact - value) > 1e-9 * np.abs(exact), exact - value, 0.0)
     key = pd.concat([cells, totals], ignore_index=True).assign(
         is_constant_prices=np.arange(len(cells) + len(totals)) >= len(cells)
     )
-    return CooperationSystem(
-        system,
-        pd.concat([key, pd.DataFrame({"is_difference": True}, index=range(int(is_difference.sum())))])
-        .reset_index(drop=True)
-        .assign(
-            is_difference=is_difference, name=names, number=sums["number"], known=known, value=exact,
-            is_primary=sums["is_primary"], protection=sums["protection"],
+    frame = pd.concat([key, pd.DataFrame({"is_difference": True}, index=range(int(is_difference.sum())))])
+    return Sums(
+        bodies,
+        frame.reset_index(drop=True).assign(
+            is_difference=is_difference,
+            name=names,
+            number=distinct_sums(bodies),
+            known=np.where(np.abs(exact - value) > 1e-9 * np.abs(exact), exact - value, 0.0),
+            value=exact,
+            is_primary=np.concatenate(
+                [cells["is_primary"], totals["is_primary"], is_difference[is_difference]]
+            ).astype(bool),
+            protection=np.concatenate(
+                [cells["protection"], totals["protection"] * np.abs(ratio), differences.protection]
+            ).astype(np.float64),
+            is_hidden=is_difference,
+            cost=np.concatenate(
+                [weight * np.abs(value[: len(cells)]), 0.1 * np.abs(real[totals["numerator_code"]]),
+                 np.zeros(len(differences.names))]
+            ).astype(np.float64),
         ),
-        facts,
     )  # fmt: skip
 
 
-def _distinct(bodies: Any) -> IntArray:
+def distinct_sums(bodies: Any) -> IntArray:
     """(sums,) number of each sum among the distinct ones, in order of first appearance."""
     numbers: dict[bytes, int] = {}
     ends = bodies.indptr[1:-1]
@@ -394,13 +489,45 @@ def _distinct(bodies: Any) -> IntArray:
     return np.array([numbers.setdefault(at.tobytes() + d.tobytes(), len(numbers)) for at, d in parts], dtype=np.int64)
 
 
-def _system(bodies: Any, sums: pd.DataFrame, atoms: _Atoms) -> LinkedSystem:
-    """The system of the distinct sums and of the atoms that are no published cell themselves."""
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """What the variables of a system are, before it is built: distinct sums, then atoms that are none of them.
+
+    Attributes:
+        arrays: arguments of `linked_system` by name, `names` and `values` included, each of them (variables,).
+        equations: (sums of several atoms, variables) sparse.
+        equation_names: their names.
+        variable: (atoms,) the variable that each atom is.
+    """
+
+    arrays: dict[str, Any]
+    equations: Any
+    equation_names: list[str]
+    variable: IntArray
+
+
+def _system(bodies: Any, sums: pd.DataFrame, atoms: Atoms) -> LinkedSystem:
+    found = system_columns(bodies, sums.assign(is_public=False), atoms)
+    arrays = dict(found.arrays)
+    return linked_system(
+        arrays.pop("names"), arrays.pop("values"), found.equations, equation_names=found.equation_names, **arrays
+    )
+
+
+def system_columns(bodies: Any, sums: pd.DataFrame, atoms: Atoms) -> Columns:
+    """The system of the distinct sums and of the atoms that are no published cell themselves.
+
+    Args:
+        bodies: (sums, atoms) weights.
+        sums: `name`, `number` among the distinct ones, `is_hidden`, `is_public`, `is_primary`, `protection`, `cost`;
+            what is public under one name is public, and no longer protected, under all.
+        atoms: the atoms.
+    """
     first = np.unique(sums["number"], return_index=True)[1]
     distinct = bodies[first]
     merged = sums.groupby("number", sort=True).agg(
-        name=("name", "first"), is_hidden=("is_hidden", "all"), is_primary=("is_primary", "any"),
-        protection=("protection", "max"), cost=("cost", "sum"),
+        name=("name", "first"), is_hidden=("is_hidden", "all"), is_public=("is_public", "any"),
+        is_primary=("is_primary", "any"), protection=("protection", "max"), cost=("cost", "sum"),
     )  # fmt: skip
     count, size = distinct.shape[0], len(atoms.values)
     single = np.diff(distinct.indptr) == 1
@@ -411,18 +538,24 @@ def _system(bodies: Any, sums: pd.DataFrame, atoms: _Atoms) -> LinkedSystem:
     variable[free] = count + np.arange(len(free))
     rows, columns, data = _definitions(distinct, np.flatnonzero(~single), variable)
     pad = np.zeros(len(free))
-    is_primary = np.concatenate([merged["is_primary"], pad]) > 0
-    return linked_system(
-        [*merged["name"], *(f"atom {i}" for i in free)],
-        np.concatenate([distinct @ atoms.values, atoms.values[free]]),
+    is_public = np.concatenate([merged["is_public"], pad]) > 0
+    is_primary = (np.concatenate([merged["is_primary"], pad]) > 0) & ~is_public
+    return Columns(
+        {
+            "names": [*merged["name"], *(f"atom {i}" for i in free)],
+            "values": np.concatenate([distinct @ atoms.values, atoms.values[free]]),
+            "lower": np.concatenate([distinct @ atoms.lower, atoms.lower[free]]),
+            "upper": np.full(count + len(free), np.inf),
+            "cost": np.concatenate([merged["cost"], pad]),
+            "is_public": is_public,
+            "is_hidden": (np.concatenate([merged["is_hidden"], pad + 1]) > 0) & ~is_public,
+            "is_primary": is_primary,
+            "protection": np.where(is_primary, np.concatenate([merged["protection"], pad]), 0.0),
+            "contributor": np.concatenate([_single(distinct, atoms), atoms.contributor[free]]),
+        },
         sp.csr_array((data, (rows, columns)), shape=(int((~single).sum()), count + len(free))),
-        equation_names=[f"{name} is the sum of its parts" for name in merged["name"][~single]],
-        lower=np.concatenate([distinct @ atoms.lower, atoms.lower[free]]),
-        cost=np.concatenate([merged["cost"], pad]),
-        is_hidden=np.concatenate([merged["is_hidden"], pad + 1]) > 0,
-        is_primary=is_primary,
-        protection=np.where(is_primary, np.concatenate([merged["protection"], pad]), 0.0),
-        contributor=np.concatenate([_single(distinct, atoms), atoms.contributor[free]]),
+        [f"{name} is the sum of its parts" for name in merged["name"][~single]],
+        variable,
     )
 
 
@@ -463,10 +596,6 @@ def _definitions(distinct: Any, asked: IntArray, variable: IntArray) -> tuple[li
     return rows, columns, data
 
 
-def _single(bodies: Any, atoms: _Atoms) -> IntArray:
+def _single(bodies: Any, atoms: Atoms) -> IntArray:
     """Number of the single contributing group of each sum of atoms, else -1."""
-    groups = sp.csr_array((bodies != 0).astype(np.float64) @ (atoms.by_group != 0).astype(np.float64))
-    result = np.full(bodies.shape[0], -1, dtype=np.int64)
-    single = np.diff(groups.indptr) == 1
-    result[single] = groups.indices[groups.indptr[:-1][single]]
-    return result
+    return single_groups(sp.csr_array((bodies != 0).astype(np.float64) @ (atoms.by_group != 0).astype(np.float64)))

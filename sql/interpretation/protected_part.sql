@@ -1,5 +1,6 @@
 -- What protection needs to know of every cooperating legal unit: its group and codes, and its calibrated GVA by region.
--- `deflator` is current / previous-year prices, as its total at constant prices has it. What is left of a unit without a known region is a part without one.
+-- `deflator_ratio` is current / previous-year prices, as its total at constant prices has it. What is left of a unit
+-- without a known region is a part without one.
 -- Temporary table from the step: `_interpretation_cooperating_member`.
 WITH unit AS (
     SELECT DISTINCT reference_year, legal_unit_id, enterprise_group_id, rev2_section, rev21_section, a64_code,
@@ -25,8 +26,7 @@ part AS (
     FROM region UNION ALL BY NAME SELECT * EXCLUDE (known) FROM rest
 )
 SELECT
-    p.reference_year,
-    u.legal_unit_id AS unit, u.enterprise_group_id AS "group",
-    u.rev2_section, u.rev21_section, u.a64_code, u.size_class, p.nuts2_code,
-    coalesce(p.value, 0) AS value, u.deflator
+    p.reference_year, u.legal_unit_id, coalesce(p.nuts2_code, '_U') AS nuts2_code, u.enterprise_group_id,
+    u.rev2_section, u.rev21_section, u.a64_code, u.size_class, coalesce(p.value, 0) AS value_huf_mn,
+    u.deflator AS deflator_ratio
 FROM part AS p JOIN unit AS u USING (reference_year, legal_unit_id)

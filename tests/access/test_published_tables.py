@@ -37,6 +37,8 @@ STEPS = (
     "interpretation.cooperating_firm_by_type",
     "interpretation.member_attribution",
     "interpretation.cooperation_gva",
+    "interpretation.protected_part",
+    "interpretation.protected_membership",
     "interpretation.cell_protection",
     "interpretation.protection_certificate",
     "access.cooperation_gva",

@@ -119,7 +119,8 @@ finding AS (
       AND (status = 'open' AND abs(gva_huf_mn - value_huf_mn) <= 1e-6 * greatest(1, abs(value_huf_mn))) IS NOT true
     UNION ALL
     SELECT reference_year, numerator_code, table_code, activity_code, 'unsafe cell without proof of protection'
-    FROM interpretation.cell_protection WHERE is_primary AND is_protected IS NOT true
+    FROM interpretation.cell_protection
+    WHERE is_primary AND is_protected IS NOT true AND status NOT IN ('given_up', 'accepted_change')
     UNION ALL
     SELECT reference_year, numerator_code, table_code, activity_code, 'bounds reveal too few firms'
     FROM printed
