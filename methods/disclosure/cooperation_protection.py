@@ -32,8 +32,20 @@ RETRIES = 4
 CHANGE, EARLIER_CELL = "change", "earlier"
 """What `primary_rule` says of changes since the earlier release, and of its unsafe cells."""
 
-KEPT_OPEN: tuple[tuple[str, ...], ...] = (("N1", "N2", "N3"), ("N1", "N2"), ("N1",), ())
-"""Numerators whose totals are held open, attempt after attempt."""
+Totals = frozenset[tuple[str, bool]]
+"""Totals of T1: numerator, and whether it is at prices of the previous year."""
+
+KEPT_OPEN: tuple[Totals, ...] = tuple(
+    frozenset((numerator, is_constant) for numerator in numerators for is_constant in prices)
+    for numerators, prices in (
+        (("N1", "N2", "N3"), (False, True)),
+        (("N1", "N2", "N3"), (False,)),
+        (("N1", "N2"), (False,)),
+        (("N1",), (False,)),
+        ((), ()),
+    )
+)
+"""Totals that are held open, attempt after attempt."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +66,11 @@ class Pattern:
 def protected_pattern(release: TwoReleases) -> Pattern:
     """A pattern that leaves the totals open wherever that is possible: a release without its headline is none.
 
-    The totals at current prices are held open, of all numerators, then of N1 and N2, then of N1 alone; where even that
-    cannot be protected, they are withheld like any other cell. That is asked of the release by itself. What readers
-    learn beside what they have already, because these totals are open again, withholds no total: a change that nothing
-    could hide is accepted, and so is an unsafe cell that is known with it; both are named.
+    The totals are held open, of all numerators at both prices, then at current prices only, then those of N1 and N2,
+    then of N1 alone; where even that cannot be protected, they are withheld like any other cell. That is asked of the
+    release by itself. What readers learn beside what they have already, because these totals are open again, withholds
+    no total: a change that nothing could hide is accepted, and so is an unsafe cell that is known with it; both are
+    named.
 
     Args:
         release: the linked system, of one release or of two.
@@ -88,16 +101,17 @@ def protected_pattern(release: TwoReleases) -> Pattern:
     raise MethodError("the tables cannot be protected beside what readers have already")
 
 
-def _held_open(system: LinkedSystem, cells: pd.DataFrame, kept: tuple[str, ...]) -> LinkedSystem:
-    """The system in which the totals of these numerators are open, where they are safe."""
-    is_total = (cells["table_code"] == "T1") & ~cells["is_constant_prices"].astype(bool)
-    totals = cells.loc[is_total & cells["numerator_code"].isin(kept), "number"].to_numpy(np.int64)
+def _held_open(system: LinkedSystem, cells: pd.DataFrame, kept: Totals) -> LinkedSystem:
+    """The system in which these totals are open, where they are safe."""
+    of_prices = zip(cells["numerator_code"], cells["is_constant_prices"].astype(bool), strict=True)
+    is_kept = (cells["table_code"] == "T1").to_numpy(bool) & np.array([one in kept for one in of_prices], dtype=bool)
+    totals = cells["number"].to_numpy(np.int64)[is_kept]
     fixed = system.is_public.copy()
     fixed[totals[~system.is_primary[totals]]] = True
     return replace(system, is_public=fixed)
 
 
-def _is_possible(alone: CooperationSystem | None, kept: tuple[str, ...]) -> bool:
+def _is_possible(alone: CooperationSystem | None, kept: Totals) -> bool:
     """Whether the release by itself can be protected with these totals open: then what fails is due to the earlier one.
 
     Raises:
