@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import csv
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import rmtree
 from typing import Annotated, Any
 
 import typer
 
 from resources.contract import Contract
+from resources.durable import folder_beside
 from resources.errors import ConfigurationError
 from resources.home import REPOSITORY, Home
 from resources.lake import Lake, Version
@@ -154,17 +153,10 @@ def _private_folder(out: Path) -> Iterator[Path]:
     out = out.absolute()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigurationError("something is there already", where=str(out), action="choose another --out")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".tmp", dir=out.parent))
-    except OSError as error:
-        raise ConfigurationError(
-            f"cannot write there ({error.strerror or error})", where=str(out), action="choose another --out"
-        ) from None
     before = os.umask(0o077)
     try:
-        yield temporary
-        temporary.replace(out)  # an empty folder gives way
+        with folder_beside(out) as temporary:
+            yield temporary
+            temporary.replace(out)  # an empty folder gives way
     finally:
         os.umask(before)
-        rmtree(temporary, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 import dagster as dg
 
@@ -42,41 +43,37 @@ def build_schedules(environment: Environment | None = None) -> list[dg.ScheduleD
     if environment is Environment.DEVELOPMENT:
         return []
     is_on = environment is Environment.PRODUCTION
-    status = dg.DefaultScheduleStatus.RUNNING if is_on else dg.DefaultScheduleStatus.STOPPED
+    schedule = partial(
+        dg.ScheduleDefinition,
+        execution_timezone=TIME_ZONE,
+        default_status=dg.DefaultScheduleStatus.RUNNING if is_on else dg.DefaultScheduleStatus.STOPPED,
+    )
     return [
-        dg.ScheduleDefinition(
+        schedule(
             name="nightly",
             job_name=REFRESH,
             cron_schedule=NIGHTLY_CRON,
-            execution_timezone=TIME_ZONE,
-            default_status=status,
             description="Every night at 02:00 Europe/Budapest.",
             tags={"coopgva/trigger": "nightly"},
         ),
-        dg.ScheduleDefinition(
+        schedule(
             name="release_calendar",
             job_name=RELEASE_DUE,
             cron_schedule=RELEASE_CRON,
-            execution_timezone=TIME_ZONE,
-            default_status=status,
             execution_fn=_when_due,
             description="Every five minutes: starts a run when a release of the home's release_calendar.yaml is due.",
         ),
-        dg.ScheduleDefinition(
+        schedule(
             name="daily_digest",
             job_name=DIGEST,
             cron_schedule=DIGEST_CRON,
-            execution_timezone=TIME_ZONE,
-            default_status=status,
             description="Every morning at 07:00 Europe/Budapest: tells what is still broken.",
             tags={"coopgva/trigger": "daily digest"},
         ),
-        dg.ScheduleDefinition(
+        schedule(
             name="weekly_maintenance",
             job_name=MAINTENANCE,
             cron_schedule=MAINTENANCE_CRON,
-            execution_timezone=TIME_ZONE,
-            default_status=status,
             description="Sundays at 05:30 Europe/Budapest: removes what nobody needs any more.",
             tags={"coopgva/trigger": "weekly maintenance"},
         ),

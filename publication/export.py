@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +23,7 @@ from publication.release_table import release_table
 from publication.sdmx.data import TABLE, observations
 from publication.sdmx.write import CSV_FORMATS, ML_FORMATS, NO_CLOCK, SdmxFormat, write_data, write_structure
 from resources.contract import Contract
-from resources.durable import sync_folder
+from resources.durable import folder_beside, sync_folder
 from resources.errors import ConfigurationError
 
 FORMATS = ("csv", "parquet", "xlsx", "sdmx-csv", "sdmx-ml")
@@ -159,26 +158,19 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
     """
     folder = folder.absolute()
     _refuse_foreign(folder)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.parent))
-    except OSError as error:
-        raise ConfigurationError(
-            f"cannot write there ({error.strerror or error})", where=str(folder), action="choose another --out"
-        ) from None
-    old = temporary.with_suffix(".old")
-    try:
-        yield temporary
-        temporary.chmod(0o755)
-        if folder.exists():
-            folder.rename(old)
-        temporary.rename(folder)
-        sync_folder(folder.parent)
-    finally:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-        shutil.rmtree(temporary, ignore_errors=True)
+    with folder_beside(folder) as temporary:
+        old = temporary.with_suffix(".old")
+        try:
+            yield temporary
+            temporary.chmod(0o755)
+            if folder.exists():
+                folder.rename(old)
+            temporary.rename(folder)
+            sync_folder(folder.parent)
+        finally:
+            if old.exists() and not folder.exists():
+                old.rename(folder)
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from resources.errors import ConfigurationError
 
 CHUNK = 1 << 20
 
@@ -35,6 +38,28 @@ def replacing(path: Path, *, mode: int = 0o600) -> Iterator[Path]:
         sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_beside(target: Path) -> Iterator[Path]:
+    """Yield a new folder (mode 0700) on the file system of `target`, so that it can take its name by renaming.
+
+    What has not been renamed by the end is removed.
+
+    Raises:
+        ConfigurationError: the place cannot be written.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot write there ({error.strerror or error})", where=str(target), action="choose another --out"
+        ) from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -21,6 +21,7 @@ from methods.errors import MethodError
 from publication.page import sections, sections_goals
 from publication.page.tables import Published
 from publication.page.words import LANGUAGES, Words
+from publication.style import page_style
 
 FILES = {"hu": "index.html", "en": "en.html"}
 _HERE = Path(__file__).parent
@@ -136,7 +137,7 @@ def page(
             all=words.number(len(cells), 0),
             share=words.percent(100 * is_open / len(cells) if len(cells) else None, 0),
         ),
-        style=(_HERE / "style.css").read_text(encoding="utf-8"),
+        style=page_style(_HERE),
         scripts=scripts,
         policy=_policy(scripts),
     )

@@ -21,6 +21,7 @@ import pandas as pd
 from publication.page.words import LANGUAGES, Words, messages
 from publication.quality.concepts import Concept, OfficeTexts, report_concepts
 from publication.quality.figures import CELLS, TOTAL, all_indicators, cell_counts, report_elements
+from publication.style import page_style
 from resources.contract import Contract, load_yaml
 
 PAGES = {"hu": "quality-report.html", "en": "quality-report.en.html"}
@@ -170,7 +171,7 @@ def page(report: Report, language: str) -> str:
     )
     by_concept = dict(list(report.indicators.groupby("sims_concept_code", sort=False)))
     elements = report_elements(report.concepts)
-    style = (_HERE / "style.css").read_text(encoding="utf-8")
+    style = page_style(_HERE)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return environment.get_template("report.html.j2").render(
         say=words.say,
