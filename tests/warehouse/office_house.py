@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 import sqlalchemy as sa
 
 from resources.contract import Contract
@@ -146,3 +147,22 @@ def open_desk(office: Office) -> Desk:
         desk.add(role, role)
     desk.add("clerk", "methodologist", has_identifiers=True)
     return desk
+
+
+def refused(desk: Desk, login: str, statement: str) -> str:
+    """The server's refusal; fails where the statement was carried out."""
+    with desk.session(login) as connection, pytest.raises(psycopg.Error) as caught:
+        carry_out(connection, statement)
+    return str(caught.value)
+
+
+def carry_out(connection: psycopg.Connection, statement: str) -> None:
+    """Run a statement to its last row, COPY included."""
+    with connection.cursor() as cursor:
+        if statement.startswith("COPY") and statement.endswith("STDOUT"):
+            with cursor.copy(statement) as rows:  # type: ignore[call-overload]
+                list(rows)
+            return
+        cursor.execute(statement)  # type: ignore[call-overload]
+        if cursor.description:
+            cursor.fetchall()
