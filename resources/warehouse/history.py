@@ -23,7 +23,7 @@ from resources.errors import CoopgvaError
 from resources.warehouse.connection import DRIVER, has_roles, literal, quoted
 from resources.warehouse.release import Release
 from resources.warehouse.schema import TYPES, add_vintage_table, column_comment, table_comment
-from resources.warehouse.versions import MARK, versioned_name
+from resources.warehouse.versions import MARK, is_loaded, versioned_name
 
 HISTORY = "history"
 REGISTER = f"{HISTORY}.vintage"
@@ -108,15 +108,8 @@ def fill_partitions(engine: sa.Engine, contracts: Mapping[str, Contract], releas
             continue
         parent, name, mark = _names(contract, release.vintage_id, published.key)
         with engine.begin() as connection:
-            comment = connection.exec_driver_sql(
-                "SELECT obj_description(to_regclass(%s), 'pg_class')", (quoted(name),)
-            ).scalar()
-            if comment == mark:
+            if is_loaded(connection, name, mark):
                 continue
-            if comment is not None:
-                raise CoopgvaError(
-                    f"a table of this name belongs to something else ({comment})", where=name, action="rename it"
-                )
             columns = ", ".join(quoted(column) for column in contract.columns)
             connection.exec_driver_sql(f"CREATE TABLE {quoted(name)} (LIKE {quoted(parent)} INCLUDING COMMENTS)")
             connection.exec_driver_sql(

@@ -102,15 +102,8 @@ def load_version(engine: sa.Engine, contract: Contract, published: Published, pa
     name = versioned_name(published)
     mark = MARK + published.key
     with engine.begin() as connection:
-        comment = connection.exec_driver_sql(
-            "SELECT obj_description(to_regclass(%s), 'pg_class')", (quoted(name),)
-        ).scalar()
-        if comment == mark:
+        if is_loaded(connection, name, mark):
             return
-        if comment is not None:
-            raise CoopgvaError(
-                f"a table of this name belongs to something else ({comment})", where=name, action="drop or rename it"
-            )
         table = add_table(sa.MetaData(), contract, name=name.split(".")[1], schema=STAGING)
         table.comment = mark
         for column in table.columns:  # people read the view's; a thousand statements less
@@ -129,6 +122,27 @@ def load_version(engine: sa.Engine, contract: Contract, published: Published, pa
             if set(columns) <= set(contract.columns):
                 connection.exec_driver_sql(f"CREATE INDEX ON {quoted(name)} ({_listed(columns)})")
         connection.exec_driver_sql(f"ANALYZE {quoted(name)}")
+
+
+def is_loaded(connection: sa.Connection, name: str, mark: str) -> bool:
+    """Whether a table is there, which its comment says; it was loaded whole then.
+
+    Args:
+        connection: of the publisher.
+        name: `<schema>.<table>`.
+        mark: the comment that a table of ours with this content has.
+
+    Raises:
+        CoopgvaError: something else has the name.
+    """
+    comment = connection.exec_driver_sql(
+        "SELECT obj_description(to_regclass(%s), 'pg_class')", (quoted(name),)
+    ).scalar()
+    if comment not in (None, mark):
+        raise CoopgvaError(
+            f"a table of this name belongs to something else ({comment})", where=name, action="drop or rename it"
+        )
+    return comment == mark
 
 
 def refer(engine: sa.Engine, contracts: Mapping[str, Contract], release: Release, lock_timeout: str) -> None:
